@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.settings import default_reader
 from dashboard import context
+from db.names import plain_name
 
 
 def session_id() -> str:
@@ -15,7 +16,7 @@ def session_id() -> str:
 
 def reader() -> str:
     """Return the name under which labels are saved."""
-    return _names().get(session_id()) or default_reader()
+    return plain_name(_names().get(session_id()) or default_reader())
 
 
 def reader_input() -> None:

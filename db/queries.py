@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 from sqlalchemy.orm import Session, aliased
 
+from db.names import plain_name
 from db.tables import Fact, Image, Patient, Project, Reader, Series, SnapshotCase, Task
 
 Key = TypeVar("Key", int, str)
@@ -28,9 +29,11 @@ def project_id(session: Session) -> int:
 
 def reader_id(session: Session, name: str) -> int:
     """Return the ID of a reader by name; create it at first use, which needs a write transaction."""
-    existing = session.scalar(select(Reader.id).where(Reader.name == name))
+    plain = plain_name(name) or name
+    matching = select(Reader.id).where(Reader.name.in_((name, plain))).order_by(Reader.name != name)
+    existing = session.scalar(matching.limit(1))
     if existing is None:
-        reader = Reader(name=name)
+        reader = Reader(name=plain)
         session.add(reader)
         session.flush()
         return reader.id

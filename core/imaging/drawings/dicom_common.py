@@ -163,7 +163,12 @@ def class_code(label: str | None) -> Any:
 
     if label is None:
         return CodedConcept(NO_CLASS, SCHEME, "Without a class")
-    return CodedConcept(hashlib.sha256(label.encode()).hexdigest()[:12], SCHEME, fit_text(label))
+    return CodedConcept(code_of(label), SCHEME, fit_text(label))
+
+
+def code_of(label: str) -> str:
+    """Return the value of a class's private code."""
+    return hashlib.sha256(label.encode()).hexdigest()[:12]
 
 
 def software_version() -> str:

@@ -28,7 +28,7 @@ def read(dataset: Any) -> Iterator[DrawingRecord]:
         raise InvalidInput(
             f"declares {frames} frames of {columns} × {rows} pixels, which its data cannot contain; export it again."
         )
-    labels = {int(one.SegmentNumber): _label(one) for one in dataset.SegmentSequence}
+    labels = {int(one.SegmentNumber): (_label(one), _label_code(one)) for one in dataset.SegmentSequence}
     pixels = stored_frames(dataset)[:frames].reshape(frames, rows, columns).astype(np.bool_)
     series, ours = _series_by_instance(dataset), _rounds_references(dataset)
     for number, group in enumerate(dataset.PerFrameFunctionalGroupsSequence):
@@ -46,7 +46,8 @@ def read(dataset: Any) -> Iterator[DrawingRecord]:
             frame=frame,
             shape="mask",
             geometry={"counts": masks.to_counts(pixels[number])},
-            label=labels[segment],
+            label=labels[segment][0],
+            label_code=labels[segment][1],
             key=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{dataset.SOPInstanceUID}|{segment}|{instance}|{sha256}|{frame}")),
             reader=str(dataset.get("ContentCreatorName") or ""),
             where=where,
@@ -54,10 +55,14 @@ def read(dataset: Any) -> Iterator[DrawingRecord]:
 
 
 def _label(segment: Any) -> str | None:
+    return None if _label_code(segment) == NO_CLASS else str(segment.get("SegmentLabel") or "")
+
+
+def _label_code(segment: Any) -> str:
+    """Return the code of the class that Rounds wrote, "" in a segmentation of another tool."""
     types = segment.get("SegmentedPropertyTypeCodeSequence")
-    if types and (types[0].get("CodingSchemeDesignator"), types[0].get("CodeValue")) == (SCHEME, NO_CLASS):
-        return None
-    return str(segment.get("SegmentLabel") or "")
+    is_ours = types and types[0].get("CodingSchemeDesignator") == SCHEME
+    return str(types[0].get("CodeValue") or "") if is_ours else ""
 
 
 def _rounds_references(dataset: Any) -> list[tuple[str, str, int]]:

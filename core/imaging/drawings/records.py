@@ -20,7 +20,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class DrawingRecord:
-    """One current drawing. Files of other tools may lack key, reader, time and case; `where` locates it in errors."""
+    """One current drawing. Files of other tools may lack key, reader, time and case; `where` locates it in errors.
+
+    `label_code` names the class where a DICOM segment has room only for a part of its name.
+    """
 
     source: Source
     frame: int
@@ -32,6 +35,7 @@ class DrawingRecord:
     at: float | None = None
     case: Source | None = None
     where: str = ""
+    label_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

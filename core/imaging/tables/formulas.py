@@ -22,7 +22,12 @@ class CsvWriter:
 
     def __init__(self, file: IO[str], *, lineterminator: str = "\r\n") -> None:
         """Take the open text file."""
-        self._writer = csv.writer(file, lineterminator=lineterminator)
+        self._file, self._end = file, lineterminator
+        self._writer = csv.writer(self)  # by its own line ends it knows that a cell with a lone \r needs quotes
+
+    def write(self, line: str) -> int:
+        """Write a finished line with the line end that was asked for."""
+        return self._file.write(line.removesuffix("\r\n") + self._end)
 
     def writerow(self, cells: Iterable[object]) -> int:
         """Write one line, in which numbers and None stay as they are; return its length."""

@@ -76,6 +76,10 @@ class Table:
                 )
             yield line, values
 
+    def with_points(self) -> "Table":
+        """Return the table read with a point before fractions, as Rounds writes it: 1,5 is a text in it."""
+        return replace(self, dialect=replace(self.dialect, decimal="."))
+
     def records(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield the line and the cells by column."""
         for line, values in self.rows():

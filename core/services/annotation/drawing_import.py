@@ -4,7 +4,7 @@ import math
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from core.services.annotation import drawings
 from core.services.annotation.drawing_export import task_row
 from core.settings import Settings
 from db import Database, queries
-from db.tables import Case, Drawing, Image, Series, Task
+from db.tables import Case, Drawing, Image, LabelClass, Series, Task
 from db.vocabulary import LabelSource, Shape
 
 LARGEST = 2 << 30  # bytes
@@ -150,7 +150,7 @@ class _DrawingImport:
         # A DICOM object names a frame of the file, the other formats a frame as it is shown.
         frame = format.stored_frame(drawing.frame) if drawing.source.instance_uid else drawing.frame
         geometry = geometry_schema.normalise(drawing.shape, drawing.geometry, format.rows, format.columns)
-        content = (image.id, frame, drawing.shape, geometry, self._label_id(drawing.label))
+        content = (image.id, frame, drawing.shape, geometry, self._label_id(drawing))
         at, reader = self._time(drawing.at), self._reader_id(drawing.reader or self.by)
         versions = self.versions[case.id, drawing.key]
         signed = (reader, at) if drawing.at is not None else ()
@@ -247,23 +247,38 @@ class _DrawingImport:
             self.readers[name] = queries.reader_id(self.session, name)
         return self.readers[name]
 
-    def _label_id(self, label: str | None) -> int | None:
-        if label is None:
+    def _label_id(self, drawing: DrawingRecord) -> int | None:
+        if drawing.label is None:
             return None
-        for names in ("name", "title"):
-            for label_class in self.task.classes:
-                if label in (getattr(label_class, names), dicom_common.fit_text(getattr(label_class, names))):
-                    return label_class.id
-        for label_class in self.task.classes:  # other tools may write Liver for liver
-            if label.casefold() in (label_class.name.casefold(), label_class.title.casefold()):
-                return label_class.id
+        for is_named in _ways_to_name(drawing.label, drawing.label_code):
+            matching = [label_class for label_class in self.task.classes if is_named(label_class)]
+            if len(matching) == 1:
+                return matching[0].id
+            if matching:
+                names = ", ".join(label_class.name for label_class in matching)
+                raise InvalidInput(
+                    f"'{drawing.label}' may be several classes ({names}); write the name of one of them."
+                )
         names = ", ".join(label_class.name for label_class in self.task.classes)
-        raise InvalidInput(f"'{label}' is not a class of task '{self.task.name}'; its classes are: {names}.")
+        raise InvalidInput(f"'{drawing.label}' is not a class of task '{self.task.name}'; its classes are: {names}.")
 
     def _time(self, at: float | None) -> float:
         if at is not None and not 0 <= at < LATEST:
             raise InvalidInput(f"its time {at} is not a time in seconds since 1970.")
         return round(time.time() if at is None else at, drawings.MICROSECONDS)
+
+
+def _ways_to_name(label: str, code: str) -> tuple[Callable[[LabelClass], bool], ...]:
+    """Return how a file may name a class, the surest first; an empty label names none."""
+    fit, folded = dicom_common.fit_text, label.casefold()
+    ways: tuple[Callable[[LabelClass], bool], ...] = (
+        lambda known: dicom_common.code_of(known.name) == code,
+        lambda known: known.name == label,
+        lambda known: known.title == label,
+        lambda known: label in (fit(known.name), fit(known.title)),
+        lambda known: folded in (known.name.casefold(), known.title.casefold()),  # other tools write Liver for liver
+    )
+    return ways if label else ()
 
 
 def _with_key(drawing: DrawingRecord) -> DrawingRecord:

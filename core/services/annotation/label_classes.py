@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
+from core.imaging.tables.words import clean
 from core.services.annotation import tasks, text_validation
 from core.services.annotation.tasks import FEWEST, MOST, TaskView
 from db import Database
 from db.tables import LabelClass, Task
 from db.vocabulary import TaskKind
 
-LONGEST = 120
+LONGEST = tasks.LONGEST_CLASS
 
 
 def append(db: Database, task_id: int, name: str) -> TaskView:
@@ -22,7 +23,7 @@ def append(db: Database, task_id: int, name: str) -> TaskView:
         NotFound: no task has that id.
         InvalidInput: no name, a name that the task has already (even retired), or no number key left.
     """
-    name = text_validation.checked(name, what="The name of the class", most=LONGEST)
+    name = clean(text_validation.checked(name, what="The name of the class", most=LONGEST))
     with db.transaction() as session:
         task = tasks.row(session, task_id)
         if task.kind is TaskKind.NUMBER:

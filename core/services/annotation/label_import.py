@@ -16,7 +16,7 @@ from core.imaging.tables.dialect import Dialect
 from core.imaging.tables.file_names import catalogue_id, fitting, with_endings
 from core.imaging.tables.table import read_table
 from core.imaging.tables.words import is_missing, spelling
-from core.services.annotation import annotations, cases, findings, numeric_answers, unassessable_reasons
+from core.services.annotation import annotations, cases, findings, label_export, numeric_answers, unassessable_reasons
 from core.services.annotation.annotations import NewAnswer
 from core.settings import Settings
 from db import Database, queries
@@ -69,6 +69,8 @@ def import_labels(
         InvalidInput: no such task, column, image, class or presence, named with its line; nothing is imported.
     """
     table = with_titles(read_table(path, dialect, sheet=sheet), {"image": Role.FILE, "label": Role.LABEL})
+    if table.columns == label_export.COLUMNS:
+        table = table.with_points()
     key = settings.key("pseudonym")
     with db.transaction() as session:
         row = queries.task_named(session, task)
@@ -153,7 +155,7 @@ def _append(session: Session, answer: _Answer) -> bool:
 
 
 def _class(task: Task, text: str) -> LabelClass:
-    named = [one for one in task.classes if text in (one.name, one.title)]
+    named = [one for one in task.classes if text == one.name] or [one for one in task.classes if text == one.title]
     named = named or [one for one in task.classes if spelling(text) in (spelling(one.name), spelling(one.title))]
     label = named[0] if len(named) == 1 and text else None
     if label is None:

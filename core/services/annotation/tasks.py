@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
+from core.imaging.tables.words import clean
 from core.services.annotation import cases, numeric_answers, text_validation
 from db import Database, queries
 from db.tables import Case, LabelClass, Task
@@ -15,6 +16,7 @@ from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 FEWEST, MOST = 2, 9  # number keys 1 to 9 answer
 LONGEST_GUIDELINE = 20_000
 LONGEST_MEASURE = 40
+LONGEST_CLASS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def create(
             a unit or range for classes, an empty range; a text that is too long or has control characters.
     """
     guideline = _guideline(guideline)
-    _check_answers(name, kind, [text for text in classes if text.strip()], measure, (low, high))
+    classes = [text_validation.checked(text, what="A class", most=LONGEST_CLASS, lines=True) for text in classes]
+    _check_answers(name, kind, list(filter(None, map(clean, classes))), measure, (low, high))
     with db.transaction() as session:
         if queries.task_named(session, name.strip()):
             raise InvalidInput(f"There is already a task '{name.strip()}'; choose another name.")
@@ -146,7 +149,7 @@ def make(
     Raises:
         InvalidInput: no name, or a repeated class.
     """
-    names = [text.strip() for text in classes if text.strip()]
+    names = list(filter(None, map(clean, classes)))  # as a table names them, so that each comes back as it was
     if not name.strip():
         raise InvalidInput("A task needs a name, such as 'pneumonia'.")
     if len(set(names)) != len(names):

@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session
 
 from core.evaluation import slices
 from core.evaluation.metadata_binning import UNKNOWN, bin_metadata
+from core.imaging.tables.run_columns import SIZE
 from core.services.predictions.score_arrays import ScoreArrays
 from db import Database, queries
 from db.tables import Case, Fact, Image, Series
 
-SIZE, MODALITY = "image size", "modality"
+MODALITY = "modality"
 
 
-def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
-    """Return the metadata columns of cases by name: one value per case in the given order, "unknown" if missing.
+def facts(db: Database, cases: Iterable[int], missing: str = UNKNOWN) -> dict[str, list[str]]:
+    """Return the metadata columns of cases by name: one value per case in the given order, `missing` without one.
 
     A series or study has the metadata of its representative image; the size is columns × rows.
     """
@@ -27,7 +28,7 @@ def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
         columns = _values_by_image(session, sorted(set(image_of_case.values())))
     image_ids = [image_of_case.get(case, 0) for case in case_ids]
     return {
-        name: [values.get(image) or UNKNOWN for image in image_ids]
+        name: [values.get(image) or missing for image in image_ids]
         for name, values in sorted(columns.items())
         if values
     }

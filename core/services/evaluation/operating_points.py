@@ -15,6 +15,7 @@ from core.services.predictions import coverage, operating_point_view, score_arra
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
 from db import Database, queries
+from db.names import plain_name
 from db.tables import OperatingPoint, Reader, TestSetView
 from db.vocabulary import Level, PatientRule, TaskKind
 
@@ -143,7 +144,7 @@ def _is_counted(session: Session, run_id: int, by: str, finding: int) -> bool:
     views = (
         select(TestSetView.id)
         .join(Reader, Reader.id == TestSetView.reader_id)
-        .where(TestSetView.run_id == run_id, Reader.name == by, same)
+        .where(TestSetView.run_id == run_id, Reader.name.in_((by, plain_name(by))), same)
     )
     return session.scalar(views.limit(1)) is not None
 

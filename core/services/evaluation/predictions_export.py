@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.evaluation.binary_scores import BinaryScores
 from core.imaging.tables.formulas import CsvWriter
+from core.imaging.tables.run_columns import FACT, FIRST
 from core.services.evaluation import operating_points
 from core.services.evaluation.metadata_columns import facts
 from core.services.predictions import score_arrays
@@ -18,7 +19,6 @@ from db import Database, queries
 from db.tables import Case, Image, Prediction
 from db.vocabulary import TaskKind
 
-FIRST = ("case", "image", "item", "name", "patient", "split")
 Column = Sequence[object]
 
 
@@ -49,8 +49,8 @@ def _lines(db: Database, run_id: int, split: str) -> Iterable[Column]:
     cases = arrays.cases.tolist()
     columns = _identity_columns(db, run_id, cases, arrays.names())
     columns |= _finding_columns(db, run, arrays) if run.kind is TaskKind.MULTI else _answer_columns(db, run, arrays)
-    metadata = facts(db, cases)
-    columns |= {(name if name not in columns else f"fact {name}"): values for name, values in metadata.items()}
+    metadata = facts(db, cases, missing="")
+    columns |= {(name if name not in columns else f"{FACT}{name}"): values for name, values in metadata.items()}
     yield tuple(columns)
     yield from zip(*columns.values(), strict=True)
 

@@ -16,7 +16,7 @@ from core.imaging.tables.column_titles import Role, role_of_title
 from core.imaging.tables.dates import iso_date
 from core.imaging.tables.file_identifiers import identifiers_of
 from core.imaging.tables.file_names import ROWS_FROM_0, NameIndex, are_rows_from_0
-from core.imaging.tables.words import fact_name, plain_number
+from core.imaging.tables.words import plain_number
 from core.services.imports import table_roles
 from core.services.imports.import_request import ImportRequest
 from core.services.imports.table_roles import CHOSEN, TableRoles
@@ -86,7 +86,7 @@ class ImportTable:
     @property
     def split_facts(self) -> tuple[str, ...]:
         """The metadata that say of which split an image is."""
-        return tuple(fact_name(one.title) for one in self.roles.profiles if one.role is Role.SPLIT)
+        return tuple(self.roles.fact_name(one.title) for one in self.roles.profiles if one.role is Role.SPLIT)
 
     def values(self, path: Path) -> RowValues:
         """Return what the row of a file says; nothing without a row."""
@@ -95,7 +95,8 @@ class ImportTable:
             value = row.get(column.title, "")
             if value and column.role in FACTS and column.title != self.label:
                 text = value if column.title in self.roles.chosen else mask_free_text(value, deidentify.MASK)
-                facts[fact_name(column.title)] = _fact_value(text, column.role, column.date_order)
+                as_kept = text if self.roles.is_ours else _fact_value(text, column.role, column.date_order)
+                facts[self.roles.fact_name(column.title)] = as_kept
             elif value and column.role in (Role.LEAVE_OUT, Role.STUDY) and names_persons(column.identity):
                 others.append(value)
             if are_births(column.identity) and (day := read_date(value)):

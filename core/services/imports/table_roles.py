@@ -1,6 +1,6 @@
 """The table of an import as its request opens it, and what its columns are for: chosen by a person, else guessed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,14 @@ from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import chosen_dialect
 from core.imaging.tables.file_names import NameIndex
 from core.imaging.tables.roles import ColumnProfile, profile
+from core.imaging.tables.run_columns import FACT, run_columns
 from core.imaging.tables.table import Table, read_table
+from core.imaging.tables.words import fact_name
 from core.services.imports.import_request import ImportRequest
 
 ONE_COLUMN = (Role.FILE, Role.PATIENT, Role.STUDY, Role.LABEL)  # roles that one column has
 CHOSEN = "chosen"
+OF_RUN = "it is about a run of Rounds, not about the image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,15 @@ class TableRoles:
             f"{self.table.columns_text()} Choose the one with the names of the files (--file-column)."
         )
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether Rounds wrote the table, of a run's predictions: its metadata are as the catalogue keeps them."""
+        return bool(run_columns(self.table.columns))
+
+    def fact_name(self, title: str) -> str:
+        """Return the name of a column's metadata; a table that Rounds wrote has some titles with a word in front."""
+        return fact_name(title.removeprefix(FACT) if self.is_ours else title)
+
     def of(self, title: str) -> ColumnProfile:
         """Return the profile of a column."""
         return next(one for one in self.profiles if one.title == title)
@@ -57,7 +69,8 @@ def open_table(request: ImportRequest) -> Table:
     """
     request.check_within()
     dialect = chosen_dialect(request.encoding, request.separator, request.decimal, request.header_line)
-    return read_table((request.metadata or Path()).expanduser(), dialect, sheet=request.sheet)
+    table = read_table((request.metadata or Path()).expanduser(), dialect, sheet=request.sheet)
+    return table.with_points() if request.decimal is None and run_columns(table.columns) else table
 
 
 def find_roles(request: ImportRequest, table: Table, names: NameIndex[Any] | None) -> TableRoles:
@@ -74,8 +87,14 @@ def find_roles(request: ImportRequest, table: Table, names: NameIndex[Any] | Non
 def settle(table: Table, guessed: Sequence[ColumnProfile], chosen: Mapping[str, Role]) -> TableRoles:
     """Return the guesses with the chosen roles: a guess gives way to a column that was chosen for its role."""
     taken = {role for role in chosen.values() if role in ONE_COLUMN}
+    of_run = run_columns(table.columns)
+    guessed = [replace(one, role=Role.LEAVE_OUT, reason=OF_RUN) if _is_of_run(one, of_run) else one for one in guessed]
     profiles = tuple(_settled(one, chosen.get(one.title), taken) for one in guessed)
     return TableRoles(table, profiles, frozenset(chosen))
+
+
+def _is_of_run(column: ColumnProfile, of_run: Collection[str]) -> bool:
+    return column.title in of_run and column.role not in (Role.FILE, Role.PATIENT)
 
 
 def _settled(guess: ColumnProfile, role: Role | None, taken: set[Role]) -> ColumnProfile:

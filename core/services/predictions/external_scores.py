@@ -56,8 +56,9 @@ def _columns(header: Sequence[str], frozen: Snapshot, file: str) -> list[str]:
 def _class_column(header: Sequence[str], name: str, title: str) -> str | None:
     """Return the column of a class: `score NAME` as Rounds writes it, before the bare name, which may be metadata."""
     candidates = [f"score {name}", f"score {title}", name, title]
-    by_name = {column.casefold(): column for column in reversed(header)}
-    return next((by_name[one.casefold()] for one in candidates if one.strip() and one.casefold() in by_name), None)
+    by_name = {column.casefold(): column for column in reversed(header)} | {column: column for column in header}
+    spelt = (spelling for one in candidates if one.strip() for spelling in (one, one.casefold()))
+    return next((by_name[one] for one in spelt if one in by_name), None)
 
 
 def _required_column(header: Sequence[str], names: Sequence[str], expected: str, file: str) -> str:

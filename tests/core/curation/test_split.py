@@ -6,10 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.curation import split
 from core.curation.leakage import shared_patients
 from core.curation.recipe import Recipe
-from core.curation.records import SPLITS, LabelledCase
+from core.curation.records import SPELLINGS, SPLITS, LabelledCase
 from core.curation.split import assign_splits
 from core.curation.summary import summary
 from core.errors import InvalidInput, LeakingSplit
@@ -175,11 +174,11 @@ def test_real_chest_images_the_folders_they_came_in_share_17_patients(data_dir):
     rows = chest_rows(data_dir)
     placed = assign_splits(rows, Recipe(split_fact="folder_split"), ("0", "1"))
     assert len(shared_patients(placed)) == 17
-    assert [row.split for row in placed] == [split.SPELLINGS[row.facts["folder_split"]] for row in rows]
+    assert [row.split for row in placed] == [SPELLINGS[row.facts["folder_split"]] for row in rows]
 
 
 def test_a_split_of_ours_that_leaks_is_refused(monkeypatch):
-    monkeypatch.setattr(split, "_by_patient", lambda rows, recipe, classes: ["train", "test"])
+    monkeypatch.setattr("core.curation.split._by_patient", lambda rows, recipe, classes: ["train", "test"])
     rows = [LabelledCase(i, "P-TWO", 0, {}) for i in range(2)]
     with pytest.raises(LeakingSplit, match=r"P-TWO \(train and test\)"):
         assign_splits(rows, Recipe(), CLASSES)

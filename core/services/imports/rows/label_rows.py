@@ -69,7 +69,8 @@ def _answers(task: Task, items: Sequence[ImportItem]) -> Callable[[str], NewAnsw
         return lambda text: (
             NewAnswer(Answer.VALUE, value=numeric_answers.read(task, text)) if text and text in given else None
         )
-    classes: dict[str, LabelClass] = {name: one for one in task.classes for name in (one.title, one.name) if name}
+    named: dict[str, LabelClass] = {one.title: one for one in task.classes if one.title}
+    classes = named | {one.name: one for one in task.classes}  # a name comes before the title of another class
     return lambda text: NewAnswer(Answer.LABEL, classes[text].id) if text in classes else None
 
 

@@ -66,6 +66,13 @@ def test_our_reader_of_tables_gives_the_texts_back(tmp_path_factory, rows):
     assert [cells for _, cells in table.rows()] == [tuple(map(clean, row)) for row in rows]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_break_of_any_kind_stays_in_its_cell(end):
+    file = io.StringIO(newline="")
+    CsvWriter(file, lineterminator=end).writerow(["a\rb", "c\nd", "e"])
+    assert file.getvalue() == f'"a\rb","c\nd",e{end}'
+
+
 def test_only_one_place_writes_csv():
     files = [path for name in ("core", "dashboard", "db") for path in (ROOT / name).rglob("*.py")]
     writing = [path.name for path in files if re.search(r"csv\.(Dict)?[wW]riter|to_csv\(", path.read_text())]

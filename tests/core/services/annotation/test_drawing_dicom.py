@@ -100,6 +100,25 @@ def test_every_pixel_of_every_class_comes_back_through_seg(full, bare, exported)
     assert min(scores) == 1.0
 
 
+def test_classes_that_look_alike_in_a_segment_stay_apart(home, other_home, data_dir, tmp_path):
+    long = "x" * 70
+    for each in (home, other_home):
+        each.take(data_dir / "dicom" / "plain_and_syntaxes" / "CT_small.dcm")
+        tasks.create(each.db, name=drawn.TASK, classes=["a\\b", "a/b", f"{long}1", f"{long}2"])
+    (case,) = annotations.queue(home.db, task_id=tasks.task_named(home.db, drawn.TASK).id)
+    for label in range(4):
+        box = {"shape": "box", "geometry": {"points": [[label * 20, 0], [label * 20 + 9, 9]]}, "label": label}
+        where = {"case_id": case.id, "image_id": case.image_ids[0], "frame": 0, "by": "ann"}
+        drawings.draw(home.db, **where, **box, key=f"{label}", client=f"{label}")
+    options = {"task": drawn.TASK, "format": "seg", "out": tmp_path / "seg"}
+    for path in drawing_export.export(home.db, home.settings, **options).files:
+        take(other_home, Path(path))
+    before, after = (dicom_seg_export.segment_masks(standing(one)) for one in (home, other_home))
+    assert {key: set(one) for key, one in before.items()} == {key: set(one) for key, one in after.items()}
+    (first,), (second,) = before.values(), after.values()
+    assert all((first[name] == second[name]).all() for name in first)
+
+
 def test_a_seg_holds_one_stack_with_a_segment_per_class_and_only_frames_that_are_drawn_on(exported):
     for path in exported("seg"):
         message = read(path)
