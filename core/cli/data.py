@@ -31,8 +31,15 @@ FLIPS_HELP = "flips that keep the label; training uses no others (default: %(def
 
 def add_import_arguments(parser: Parser) -> None:
     """Add the options of `rounds import`."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="file, folder, or archive (.zip, .tar, .tar.gz)")
-    parser.add_argument("--metadata", type=Path, metavar="FILE", help="table of the files: CSV, TSV or Excel")
+    parser.add_argument(
+        "path", type=Path, metavar="PATH", help="file, folder with its archives, or archive (.zip, .tar, .tar.gz)"
+    )
+    parser.add_argument(
+        "--metadata",
+        type=Path,
+        metavar="FILE",
+        help="table of the files: CSV, TSV or Excel; of one in an archive its path, such as set.zip/labels.csv",
+    )
     parser.add_argument(
         "--file-column", default="file", metavar="COLUMN", help="column with the file name (default: file, or guessed)"
     )

@@ -1,6 +1,8 @@
 """Read a table of metadata and labels, and join it to files by path, name or stem."""
 
+import filecmp
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,21 +34,24 @@ class MetadataTable:
 
     def join(self, files: Sequence[Path], root: Path) -> "JoinedMetadata":
         """Join each row to the one file that it names, by path, name or stem; several candidates are none."""
-        return self.join_names(index(files, root), files)
+        return self.join_names(index({path: path.relative_to(root).as_posix() for path in files}, root), files)
 
-    def join_names(self, names: NameIndex[Path], files: Iterable[Path]) -> "JoinedMetadata":
-        """Join each row to the one file of an index that it names."""
+    def join_names(
+        self, names: NameIndex[Path], files: Iterable[Path], unpacked: Path | None = None
+    ) -> "JoinedMetadata":
+        """Join each row to the one file of an index that it names; its copies in a folder `unpacked` do not count."""
         matched: dict[Path, dict[str, str]] = {}
         missing: list[str] = []
         ambiguous: list[str] = []
         for name, row in self.rows.items():
             match = names.find(name)
-            if match.key is None:
+            file = match.key or _with_copies(match.candidates, unpacked)
+            if file is None:
                 (ambiguous if match.candidates else missing).append(name)
-            elif matched.setdefault(match.key, row) is not row:
+            elif matched.setdefault(file, row) is not row:
                 raise InvalidInput(
-                    f"The metadata file {self.path.name} has two rows for {match.key.name}: "
-                    f"'{matched[match.key][self.file_column]}' and '{name}'; keep one of them."
+                    f"The metadata file {self.path.name} has two rows for {file.name}: "
+                    f"'{matched[file][self.file_column]}' and '{name}'; keep one of them."
                 )
         unlisted = tuple(path for path in files if path not in matched)
         examples, count = (*missing, *self.missing)[:EXAMPLES], len(missing) + self.missing_count
@@ -74,12 +79,20 @@ class JoinedMetadata:
     missing_count: int = 0
 
 
+def _with_copies(files: Sequence[Path], unpacked: Path | None) -> Path | None:
+    """Return the one file that an archive, unpacked now, has copies of: it was unpacked before, and lies beside it."""
+    plain = [file for file in files if unpacked and not file.is_relative_to(unpacked)]
+    with suppress(OSError):
+        if len(plain) == 1 and all(filecmp.cmp(plain[0], file, shallow=False) for file in files):
+            return plain[0]
+    return None
+
+
 def index(
-    files: Iterable[Path], root: Path, identifiers: Mapping[Path, Iterable[str]] | None = None
+    files: Mapping[Path, str], root: Path, identifiers: Mapping[Path, Iterable[str]] | None = None
 ) -> NameIndex[Path]:
-    """Return the files below a folder by what a table may call them."""
-    above = root.absolute().as_posix().strip("/")
-    return NameIndex({path: path.relative_to(root).as_posix() for path in files}, identifiers, above=above)
+    """Return files by what a table may call them; their names are paths relative to the folder `root`."""
+    return NameIndex(files, identifiers, above=root.absolute().as_posix().strip("/"))
 
 
 def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> MetadataTable:

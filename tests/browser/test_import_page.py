@@ -50,6 +50,14 @@ def root(tmp_path_factory):
         for number in range(FILES):
             archive.write(films_once(root) / f"{number + 200:04}.png", f"scans/{number}.png")
         archive.writestr("../slip.png", b"x")
+    (root / "boxes").mkdir()
+    with zipfile.ZipFile(root / "boxes" / "Station 3.zip", "w") as archive:
+        boxed = films(root / ".boxed", 300)
+        for number in range(FILES):
+            archive.write(boxed / f"{number + 300:04}.png", f"box/{number + 300:04}.png")
+        rows = "".join(f"{number + 300:04}.png,{'ab'[number % 2]}\n" for number in range(FILES))
+        archive.writestr("labels.csv", "file,finding\n" + rows)
+    (root / "boxes" / "broken.zip").write_bytes((root / "boxes" / "Station 3.zip").read_bytes()[:500])
     (root / "outside").symlink_to("/etc")
     return root
 
@@ -181,6 +189,21 @@ def test_an_archive_is_imported_undone_and_repeated(served, root, page, db):
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     assert import_log.list_imports(db, settings)[0].images == FILES
     assert not list(settings.folder("inbox").iterdir())
+
+
+@pytest.mark.slow
+def test_a_folder_of_archives_is_opened_and_a_table_in_one_is_offered(served, root, page, db):
+    pick(page, served, root, "boxes")
+    expect(page.get_by_text("2 files, with all that is in folders and archives")).to_be_visible()
+    preview(page)
+    expect(page.get_by_text("12 of 12 files")).to_be_visible()
+    expect(page.get_by_label("Table of labels and facts")).to_have_value("Station 3.zip/labels.csv")
+    expect(page.get_by_text("Refused: 1")).to_be_visible()
+    page.get_by_role("button", name=f"Import {FILES} images").click()
+    expect(page.get_by_text("13 files = 12 imported")).to_be_visible()
+    expect(page.get_by_text("12 labels (a 6, b 6)")).to_be_visible()
+    page.goto(f"{served.url}/import")
+    expect(page.get_by_role("link", name=re.compile(r"boxes, Station 3\.zip.labels\.csv"))).to_be_visible()
 
 
 @pytest.mark.slow

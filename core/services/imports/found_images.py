@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from core.imaging.file_listing import list_paths
 from core.imaging.reader_pool import ReadFile, read_files_polling
 from core.imaging.staging_folder import draft
 from core.imaging.store import Store
@@ -22,13 +21,11 @@ LARGEST = 64 << 20  # bytes of a file that is drawn
 
 def of_folder(settings: Settings, request: ImportRequest, count: int = 12) -> list[tuple[str, bytes]]:
     """Return the names and JPEGs of images spread over the files of a request."""
-    request.check_within()
-    with unpacked(settings, request) as (opened, _):
-        files = [path for path in list_paths(opened.path, opened.within).files if path.suffix.lower() not in TABLES]
+    with unpacked(settings, request) as (_, sources):
+        files = [path for path in sources.listing.files if path.suffix.lower() not in TABLES]
         spread = [files[at * len(files) // count] for at in range(count)] if len(files) > count else files
         pictures = thumbnails(settings, spread)
-        root = opened.path if opened.path.is_dir() else opened.path.parent
-        return [(path.relative_to(root).as_posix(), pictures[path]) for path in spread if path in pictures]
+        return [(sources.name(path), pictures[path]) for path in spread if path in pictures]
 
 
 def of_table(db: Database, settings: Settings, request: ImportRequest) -> tuple[TablePreview, dict[Path, bytes]]:
@@ -37,8 +34,8 @@ def of_table(db: Database, settings: Settings, request: ImportRequest) -> tuple[
     Raises:
         InvalidInput: no such folder, or the table cannot be opened at all.
     """
-    with unpacked(settings, request) as (opened, _):
-        preview = table_preview.preview(db, opened)
+    with unpacked(settings, request) as (opened, files):
+        preview = table_preview.preview(db, opened, files)
         return preview, thumbnails(settings, [pair.path for pair in preview.pairs])
 
 

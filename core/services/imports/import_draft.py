@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import NotFound
-from core.imaging.archives import is_archive
+from core.imaging.archives.endings import is_archive
 from core.imaging.tables.endings import TABLES
 from core.jobs.launcher import Launcher
 from core.services.imports import import_request, inbox, leftovers
@@ -19,19 +19,23 @@ from db import Database
 
 @dataclass(frozen=True, slots=True)
 class ImportDraft:
-    """A request in the making; `look` is the job of its preview, `job` that of its import (0: none yet)."""
+    """A request in the making; `look` is the job of its preview, `job` that of its import (0: none yet).
+
+    `offered` says that the only table in an archive was taken; it is not taken again from who chose none.
+    """
 
     key: str
     request: ImportRequest
     look: int = 0
     without_labels: bool = False
     job: int = 0
+    offered: bool = False
 
     def at(self, path: Path, settings: Settings) -> "ImportDraft":
         """Return the draft of another folder or file, without what was seen of the one before."""
         sent = sent_folder(settings, path)
         within = (*settings.roots, *((sent,) if sent else ()))
-        return replace(self, request=ImportRequest(path, within=within), look=0, without_labels=False)
+        return replace(self, request=ImportRequest(path, within=within), look=0, without_labels=False, offered=False)
 
     def with_table(self, table: Path | None) -> "ImportDraft":
         """Return the draft with another table, of which nothing is chosen yet."""
@@ -57,6 +61,7 @@ def save(settings: Settings, draft: ImportDraft) -> ImportDraft:
         "look": draft.look,
         "without_labels": draft.without_labels,
         "job": draft.job,
+        "offered": draft.offered,
     }
     write_sealed(settings, _path(settings, draft.key), json.dumps(values))
     return draft
@@ -70,9 +75,7 @@ def load(settings: Settings, key: str) -> ImportDraft:
     """
     try:
         values = json.loads(read_sealed(settings, _path(settings, key)))
-        return ImportDraft(
-            key, ImportRequest.from_json(values["request"]), values["look"], values["without_labels"], values["job"]
-        )
+        return ImportDraft(key, **{**values, "request": ImportRequest.from_json(values["request"])})
     except (OSError, ValueError) as error:
         raise NotFound("This import was removed; choose its folder again.") from error
 

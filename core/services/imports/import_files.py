@@ -49,8 +49,8 @@ def run(
     Raises:
         InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column or label.
     """
-    with unpacked(settings, request) as (opened, refused):
-        sources = ImportSources.of(opened, label_checks.class_names(db, request.task), refused)
+    with unpacked(settings, request) as (opened, files):
+        sources = ImportSources.of(opened, label_checks.class_names(db, request.task), files)
         label_checks.check_labels(db, opened, sources.table)
         import_id = None
         if not request.dry_run:

@@ -1,7 +1,7 @@
 """The table of an import, joined with its files: what each row says of its file."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from core.imaging.tables.file_names import ROWS_FROM_0, NameIndex, are_rows_from
 from core.imaging.tables.words import plain_number
 from core.services.imports import table_roles
 from core.services.imports.import_request import ImportRequest
+from core.services.imports.source_files import SourceFiles
 from core.services.imports.table_roles import CHOSEN, TableRoles
 
 FACTS = (Role.SPLIT, Role.NUMBER, Role.DATE, Role.CATEGORY, Role.TEXT, Role.LABEL)
@@ -46,30 +47,29 @@ class ImportTable:
     label: str | None = None
 
     @classmethod
-    def of(
-        cls, request: ImportRequest, files: Collection[Path], root: Path, classes: Collection[str] = ()
-    ) -> "ImportTable":
-        """Read the table of a request, and join it with the files below `root`; labels are spelt as the `classes`.
+    def of(cls, request: ImportRequest, sources: SourceFiles, classes: Collection[str] = ()) -> "ImportTable":
+        """Read the table of a request, and join it with the files; labels are spelt as the `classes`.
 
         Raises:
             InvalidInput: the file cannot be opened, what it says does not fit, or it names none of the files.
         """
         table = table_roles.open_table(request)
-        names = metadata_csv.index(files, root)
+        files = {path: sources.name(path) for path in sources.listing.files}
+        names = metadata_csv.index(files, sources.root)
         if identifiers := identifiers_of(table, names, files):
-            names = metadata_csv.index(files, root, identifiers)
+            names = metadata_csv.index(files, sources.root, identifiers)
         roles = table_roles.find_roles(request, table, names)
         label = roles.column(Role.LABEL) if request.task else None
         known = [*classes, *request.class_order]
         rows = metadata_csv.read_rows(table, roles.file_column, names, label=label, classes=known)
         if label and not request.keep_spellings:
             rows = rows.with_one_spelling(label, known)
-        joined = rows.join_names(names, files)
+        joined = rows.join_names(names, files, sources.staging)
         _check_header(roles, names)
         if are_rows_from_0([row[roles.file_column] for row in joined.rows.values()], joined.missing):
-            raise InvalidInput(ROWS_FROM_0.format(request.metadata))
+            raise InvalidInput(ROWS_FROM_0.format(table.name))
         if files and not joined.rows:
-            raise InvalidInput(_no_match(rows, joined, names))
+            raise InvalidInput(_no_match(rows, joined, names, files))
         return cls(roles, rows, joined, label)
 
     @property
@@ -149,13 +149,13 @@ def _check_header(roles: TableRoles, names: NameIndex[Path]) -> None:
         )
 
 
-def _no_match(rows: MetadataTable, joined: JoinedMetadata, names: NameIndex[Path]) -> str:
+def _no_match(rows: MetadataTable, joined: JoinedMetadata, names: NameIndex[Path], files: Mapping[Path, str]) -> str:
     """Return why no row found its file, with a value and the name of a file that it may mean."""
     if not rows.row_count:
         return f"{rows.path} has no row with a name in its column '{rows.file_column}'; it needs a row per file."
     if joined.ambiguous:
         text = joined.ambiguous[0]
-        candidates = ", ".join(str(path) for path in names.find(text).candidates[:2])
+        candidates = ", ".join(files[path] for path in names.find(text).candidates[:2])
         return f"Each row of {rows.path} fits several files: '{text}' fits {candidates}. Write the paths of the files."
     text, near = joined.missing[0], names.nearest(joined.missing[0])
     return (

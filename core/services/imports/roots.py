@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.imaging.archives import is_archive
+from core.imaging.archives.endings import is_archive
 from core.imaging.file_listing import is_within
 from core.imaging.tables.endings import TABLES
 from core.settings import Settings

@@ -16,6 +16,7 @@ from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_sources import ImportSources
 from core.services.imports.import_table import ImportTable
 from core.services.imports.rows import label_rows
+from core.services.imports.source_files import SourceFiles
 from db import Database
 
 ROWS, PAIRS = 20, 10
@@ -74,8 +75,8 @@ class TablePreview:
         return ", ".join([*counts, f"{self.missing:,} {rows} without a file"] if self.missing else counts)
 
 
-def preview(db: Database, request: ImportRequest) -> TablePreview:
-    """Return what the import of a table would do, without reading any image.
+def preview(db: Database, request: ImportRequest, files: SourceFiles | None = None) -> TablePreview:
+    """Return what the import of a table would do with files, by default those of the request; no image is read.
 
     Raises:
         InvalidInput: no such folder, or the table cannot be opened at all; what its rows lack is the `problem`.
@@ -85,7 +86,7 @@ def preview(db: Database, request: ImportRequest) -> TablePreview:
         table.name, table.dialect, table.columns, table.sheets, table.sheet, table.passed_over, tuple(_first(table))
     )
     try:
-        sources = ImportSources.of(request, label_checks.class_names(db, request.task))
+        sources = ImportSources.of(request, label_checks.class_names(db, request.task), files)
     except InvalidInput as error:
         return replace(shown, problem=str(error), profiles=_profiles(request, table))
     if sources.table is None:
@@ -105,7 +106,7 @@ def _with_table(shown: TablePreview, sources: ImportSources, table: ImportTable,
         profiles=table.roles.profiles,
         chosen=table.roles.chosen,
         row_count=table.rows.row_count,
-        files=len(sources.listing.files),
+        files=len(sources.files.listing.files),
         matched=len(joined.rows),
         ambiguous=len(joined.ambiguous),
         missing=joined.missing_count,

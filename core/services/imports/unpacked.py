@@ -1,55 +1,82 @@
 """Unpack the archives of an import into a staging folder, which is removed at the end whatever happens."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from os.path import abspath
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.imaging.archives import is_archive, stem, unpack
-from core.imaging.file_listing import FileRejection
+from core.imaging.archives.endings import archive_of, is_archive
+from core.imaging.archives.room import Limits, Room
+from core.imaging.archives.unpack import unpack
+from core.imaging.file_listing import FileRejection, list_paths
 from core.imaging.staging_folder import draft
 from core.services.imports.import_request import ImportRequest
+from core.services.imports.source_files import SourceFiles
 from core.settings import Settings
 
 
 @contextmanager
-def unpacked(settings: Settings, request: ImportRequest) -> Iterator[tuple[ImportRequest, tuple[FileRejection, ...]]]:
-    """Give the request with the folder of what was unpacked, and the refused entries; without archives, the same.
+def unpacked(settings: Settings, request: ImportRequest) -> Iterator[tuple[ImportRequest, SourceFiles]]:
+    """Give the files of a request with those of its archives, and the request with the place of its table.
 
-    Archives are the path itself, and among files that a browser sent; those deeper in a folder stay closed.
+    An archive in a folder that cannot be opened is a refused file.
 
     Raises:
-        InvalidInput: an archive is damaged or exceeds a limit, or its files are to be linked.
+        InvalidInput: there are no files; the path itself is an archive that cannot be opened; the table lies in an
+            archive that was not.
     """
-    archives = _archives(settings, request.path.expanduser())
+    sources = SourceFiles.of(request)
+    archives = [file for file in sources.listing.files if is_archive(file)]
     if not archives:
-        yield request, ()
+        yield _with_table(request, {}), sources
         return
-    if request.reference:
-        raise InvalidInput(f"The files of {archives[0].name} cannot be linked; import copies, or unpack it first.")
     with draft(settings.folder("inbox"), "unpacked") as folder:
-        alone = archives == [request.path.expanduser()]
-        refused: list[FileRejection] = []
-        for archive in archives:
-            refused += unpack(archive, folder if alone else folder / stem(archive))
-        if not alone:
-            _link_others(request.path, folder, request.metadata)
-        if not refused and not any(folder.iterdir()):
-            raise InvalidInput(f"{archives[0].name} has no files; choose another archive.")
+        is_folder = request.path.expanduser().is_dir()
+        places, refused = _unpack(request, sources, archives, folder, is_folder=is_folder)
         within = (*request.within, folder.resolve()) if request.within else ()
-        yield replace(request, path=folder, within=within), tuple(refused)
+        opened = _with_table(replace(request, within=within), places)
+        yield opened, _merged(sources, folder if is_folder else folder / archives[0].name, refused)
 
 
-def _archives(settings: Settings, path: Path) -> list[Path]:
-    if path.parent == settings.folder("inbox") and path.is_dir():
-        return sorted(one for one in path.iterdir() if is_archive(one))
-    return [path] if is_archive(path) and path.is_file() else []
+def _unpack(
+    request: ImportRequest, sources: SourceFiles, archives: list[Path], folder: Path, *, is_folder: bool
+) -> tuple[dict[Path, Path], list[FileRejection]]:
+    """Unpack each archive into a folder of its own path; return these folders, and what was refused."""
+    room, places, refused = Room.of(Limits()), dict[Path, Path](), list[FileRejection]()
+    for archive in archives:
+        place = folder / archive.relative_to(sources.root)
+        try:
+            if request.reference:
+                raise InvalidInput(f"The files of {archive.name} cannot be linked; import copies, or unpack it first.")
+            refused += unpack(archive, place, room)
+            places[archive] = place
+        except InvalidInput as error:
+            if not is_folder:
+                raise
+            refused.append(FileRejection(archive, f"was not opened: {error}"))
+    return places, refused
 
 
-def _link_others(sent: Path, folder: Path, table: Path | None) -> None:
-    """Put the other files that were sent beside what was unpacked, without a second copy."""
-    for file in sent.iterdir():
-        if not is_archive(file) and file != table:
-            os.link(file, folder / file.name)
+def _merged(sources: SourceFiles, staging: Path, refused: list[FileRejection]) -> SourceFiles:
+    """Return the files of a folder without its archives, and those that were unpacked."""
+    listing = sources.listing
+    plain = [file for file in listing.files if not is_archive(file)]
+    inside = list_paths(staging).files if staging.exists() else ()
+    merged = replace(listing, files=(*plain, *inside), refused=(*refused, *listing.refused))
+    return replace(sources, listing=merged, staging=staging)
+
+
+def _with_table(request: ImportRequest, places: Mapping[Path, Path]) -> ImportRequest:
+    """Return the request with the place of a table that lies in an archive, such as `set.zip/labels.csv`."""
+    table = request.metadata and Path(abspath(request.metadata.expanduser()))
+    if table is None or (archive := archive_of(table)) is None:
+        return request
+    place = next((place for opened, place in places.items() if opened.samefile(archive)), None)
+    inside = table.relative_to(archive)
+    if place is None:
+        raise InvalidInput(f"{archive.name} was not opened, so its table {inside} cannot be read; unpack it first.")
+    if not (place / inside).is_file():
+        raise InvalidInput(f"{archive.name} has no file {inside}; choose another table.")
+    return replace(request, metadata=place / inside)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.imaging.archives.endings import archive_of, shown_name
 from core.imaging.tables.column_titles import Role
 from core.services.annotation import tasks
 from core.services.images import images
@@ -46,7 +47,7 @@ def source(settings: Settings, view: ImportView) -> str:
     if view.request is None:
         return "its folder is not known any more"
     table = view.request.metadata
-    name = f", {formatting.escape_markdown(formatting.path_text(Path(table.name)))}" if table else ""
+    name = f", {formatting.escape_markdown(formatting.path_text(Path(shown_name(table))))}" if table else ""
     return place(settings, view.request.path) + name
 
 
@@ -139,10 +140,12 @@ def repeated(wired: AppContext, view: ImportView) -> ImportDraft | None:
         st.warning("The files of this import were dropped in and are stored in Rounds; drop them again to repeat it.")
         return None
     path = roots.check_path(wired.settings, str(request.path))
-    table = request.metadata if request.metadata and request.metadata.exists() else None
+    table = request.metadata
+    if table and not (archive_of(table) or table).exists():
+        table = None
     draft = import_draft.start(wired.db, wired.settings).at(path, wired.settings)
     same = replace(request, path=path, metadata=table, within=draft.request.within, dry_run=False)
     if table is None:
         same = replace(draft.request, reference=request.reference)
-    draft = replace(draft, request=same, without_labels=not request.task)
+    draft = replace(draft, request=same, without_labels=not request.task, offered=True)
     return import_draft.preview(wired.db, wired.settings, draft, by=reader.reader(), launcher=wired.launcher)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.imaging.archives.endings import shown_name
 from core.imaging.tables.dialect import DECIMALS, SEPARATORS, Dialect
 from core.imaging.tables.endings import TABLES
 from core.imaging.tables.text_encoding import CHOICES
@@ -22,17 +24,19 @@ NO_TABLE = "No table"
 HEADER_LINES = 30
 
 
-def choose(settings: Settings, draft: ImportDraft) -> ImportDraft:
-    """Draw the choice of the table; return the draft with it."""
-    table = draft.request.metadata
-    options = [None, *dict.fromkeys([*nearby(settings, draft), *([table] if table else [])])]
+def choose(settings: Settings, draft: ImportDraft, inside: Sequence[Path]) -> ImportDraft:
+    """Draw the choice of the table, beside the images or `inside` their archives; return the draft with it."""
+    table, beside = draft.request.metadata, nearby(settings, draft)
+    if not draft.offered and table is None and len(inside) == 1 and not beside:
+        return replace(draft.with_table(inside[0]), offered=True)
+    options = [None, *dict.fromkeys([*beside, *inside, *([table] if table else [])])]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
         chosen = st.selectbox(
             "Table of labels and facts",
             options,
             index=options.index(table),
-            format_func=lambda path: formatting.path_text(Path(path.name)) if path else NO_TABLE,
+            format_func=lambda path: formatting.path_text(Path(shown_name(path))) if path else NO_TABLE,
             key=f"import_table_{draft.key}_{len(options)}_{table}",
         )
     with right, st.popover("Other", icon=":material/table:", help="Choose a table in another folder, or drop one."):

@@ -77,7 +77,8 @@ def _ready(settings: Settings, path: Path) -> bool:
     st.markdown(f"**{formatting.escape_markdown(formatting.path_text(Path(path.name)) or '/')}**")
     parts = [(content.files, "file"), (len(content.folders), "folder")]
     if texts := [formatting.count(number, what) for number, what in parts if number]:
-        st.caption(" and ".join(texts) + (", with all that is in them" if content.folders else ""))
+        inside = bool(content.folders or content.archives)
+        st.caption(" and ".join(texts) + (", with all that is in folders and archives" if inside else ""))
     else:
         st.caption("This folder is empty; choose the one with the images.")
     return bool(content.files or content.folders)

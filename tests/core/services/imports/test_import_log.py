@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput
-from core.imaging.file_listing import list_paths
 from core.imaging.store import Store
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
@@ -168,9 +167,9 @@ def test_an_archive_is_imported_from_staging_that_does_not_stay(tmp_path):
         ("t.csv", b"file\n0.png\n"),
     ]
     sent = inbox.save(settings, dropped)
-    with unpacked(settings, ImportRequest(sent, metadata=sent / "t.csv")) as (opened, refused):
-        listed = [path.relative_to(opened.path).as_posix() for path in list_paths(opened.path).files]
-        assert (listed, refused) == (["2.png", "scans/0.png", "scans/1.png"], ())
+    with unpacked(settings, ImportRequest(sent, metadata=sent / "t.csv")) as (opened, files):
+        listed = [files.name(path) for path in files.without(opened.metadata).listing.files]
+        assert (listed, files.listing.refused) == (["2.png", "scans.zip/0.png", "scans.zip/1.png"], ())
     assert [path.name for path in settings.folder("inbox").iterdir()] == [sent.name]
     with pytest.raises(InvalidInput, match="cannot be linked"):
         take(db, settings, ImportRequest(tmp_path / "scans.zip", reference=True))

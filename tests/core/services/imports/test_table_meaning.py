@@ -8,8 +8,10 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.imaging.file_listing import FileListing
 from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_table import ImportTable, RowValues
+from core.services.imports.source_files import SourceFiles
 
 FILES = [f"x/p{number:02}.png" for number in range(14)]
 CELLS = {
@@ -45,7 +47,7 @@ def meaning(folder: Path, raw: bytes, **options) -> dict[str, RowValues]:
     path.write_bytes(raw)
     request = ImportRequest(folder, metadata=path, task="t", **options)
     files = [folder / name for name in FILES]
-    table = ImportTable.of(request, files, folder)
+    table = ImportTable.of(request, SourceFiles(FileListing(tuple(files)), folder))
     return {name: table.values(file) for name, file in zip(FILES, files, strict=True)}
 
 

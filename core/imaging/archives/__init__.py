@@ -1,0 +1,1 @@
+"""Unpack ZIP and tar archives."""
