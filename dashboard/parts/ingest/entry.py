@@ -9,10 +9,10 @@ from core.imaging.archives.endings import archive_of, shown_name
 from core.imaging.tables.column_titles import Role
 from core.services.annotation import tasks
 from core.services.images import images
-from core.services.imports import import_draft, import_undo, roots
+from core.services.imports import import_draft, import_undo, roots, unfinished
 from core.services.imports.import_draft import ImportDraft
 from core.services.imports.import_log import ImportView
-from core.services.imports.import_request import sent_folder
+from core.services.imports.import_request import ImportRequest, sent_folder
 from core.settings import Settings
 from dashboard import formatting, reader
 from dashboard.context import AppContext
@@ -25,7 +25,7 @@ def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
     """Draw an import; return the draft that repeats it once that is wanted."""
     st.subheader(f"Import {view.id}")
     age, by = formatting.format_age(view.at).capitalize(), formatting.escape_markdown(view.by)
-    st.caption(f"{age} by {by} · {source(wired.settings, view)}")
+    st.caption(f"{age} by {by} · {source(wired.settings, view.request)}")
     if view.undone_at is not None:
         age, by = formatting.format_age(view.undone_at), formatting.escape_markdown(view.undone_by)
         st.info(f"Undone {age} by {by}: its images are no longer in the catalogue.", icon=":material/undo:")
@@ -37,18 +37,21 @@ def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
     if view.report:
         report.show(view.report, view.id)
     else:
-        st.info("This import did not finish. What it had imported stays; import the folder again for the rest.")
+        _, reason = unfinished.state_of(wired.db, wired.settings, view)
+        rest = "What it had imported stays; import the folder again for the rest."
+        text = formatting.escape_markdown(reason)
+        st.info(f"This import did not finish{f': {text}' if text else '.'} {rest}")
     _roles(view)
     return repeated_draft
 
 
-def source(settings: Settings, view: ImportView) -> str:
+def source(settings: Settings, request: ImportRequest | None) -> str:
     """Return where an import read from, as far as that is known."""
-    if view.request is None:
+    if request is None:
         return "its folder is not known any more"
-    table = view.request.metadata
+    table = request.metadata
     name = f", {formatting.escape_markdown(formatting.path_text(Path(shown_name(table))))}" if table else ""
-    return place(settings, view.request.path) + name
+    return place(settings, request.path) + name
 
 
 def place(settings: Settings, path: Path) -> str:
