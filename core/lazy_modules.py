@@ -57,6 +57,7 @@ MODULES = frozenset(
         "core.cli.comparison",
         "core.cli.data",
         "core.cli.evaluation",
+        "core.cli.imports",
         "core.cli.jobs",
         "core.cli.maintenance",
         "core.cli.models",

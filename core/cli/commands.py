@@ -34,6 +34,7 @@ COMMANDS: dict[str, Command] = {
         "core.cli.screens", "Start", "build a workspace of synthetic patients, train two models and open it"
     ),
     "import": Command("core.cli.data", "Data", "import a file or a folder of images"),
+    "imports": Command("core.cli.imports", "Data", "list the imports, or undo or repeat one"),
     "show": Command("core.cli.data", "Data", "show what was understood of an image, its picture and its values"),
     "task": Command("core.cli.data", "Data", "create a labelling task"),
     "labels": Command("core.cli.annotation", "Data", "import labels from a CSV, or export them"),

@@ -15,7 +15,8 @@ from core.imaging.tables.dates import ORDERS
 from core.lazy_modules import LazyModule
 from core.services.annotation import annotations, tasks
 from core.services.imports import import_files, import_report, import_request
-from core.settings import default_reader
+from core.settings import Settings, default_reader
+from db import Database
 from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 
 if TYPE_CHECKING:
@@ -94,14 +95,22 @@ def import_images(arguments: Arguments) -> Output:
         class_order=tuple(filter(None, map(str.strip, arguments.class_order.split(",")))),
         names=arguments.names,
     )
+    return import_all(db, settings, request)
+
+
+def import_all(db: Database, settings: Settings, request: import_request.ImportRequest) -> Output:
+    """Import what a request says; return the import report.
+
+    Raises:
+        FailedWithReport: none of the files can be imported.
+    """
     report = import_report.ImportReport(files_found=0)
     with progress() as update:
         for report in import_files.run(db, settings, request, by=default_reader()):
             update("Importing files", report.done, report.files_found)
     if not report.imported and not report.known:
         raise FailedWithReport(
-            f"None of the {report.files_found} files in {arguments.path} can be imported; "
-            "the report gives the reasons.",
+            f"None of the {report.files_found} files in {request.path} can be imported; the report gives the reasons.",
             report.to_json(),
         )
     return report.to_json()
