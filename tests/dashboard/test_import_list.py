@@ -21,7 +21,8 @@ def test_an_import_that_failed_says_of_what_it_was_and_why(tmp_path, monkeypatch
     done(Home(db, settings), ImportRequest(tmp_path / "CT", metadata=tmp_path / "t.csv", task="kind"), "page")
     app = opened("import")
     (label,) = [link.label for link in app.get("page_link") if "tester" in link.label]
-    assert label.startswith("just now, tester: failed · ") and label.endswith("/CT, t.csv")
+    assert label.startswith("just now, tester: failed · ")
+    assert label.endswith("/CT, t.csv")
     assert "t.csv names none of the 1 files" in text_of(app)
     db.close()
     build_context(Settings.read(), 8501).db.close()

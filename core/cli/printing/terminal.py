@@ -12,8 +12,10 @@ from rich.text import Text
 
 from core.cli.printing.cells import cell, fits, heading, is_blank
 from core.cli.printing.result import Output, is_empty
+from core.cli.printing.widths import column_widths
 
 Records = Sequence[Mapping[str, Any]]
+GAP = 3  # blanks between two columns
 WIDE, FEW = 8, 3  # records that are few and have many fields stand side by side, a field per line
 
 
@@ -25,7 +27,7 @@ def show(result: Output) -> None:
         return
     single = {key: value for key, value in result.items() if fits(value)}
     if single:
-        console.print(_pairs(single))
+        _print_pairs(console, single)
     for key, value in result.items():
         if key not in single and not is_blank(value):
             _show_nested(console, heading(key), value)
@@ -52,9 +54,9 @@ def _show_nested(console: Console, title: str, value: Any) -> None:
     if isinstance(value, dict) and all(isinstance(inner, dict) for inner in value.values()):
         value = [{"": heading(key), **inner} for key, inner in value.items()]
     if isinstance(value, dict):
-        console.print(_pairs(value))
+        _print_pairs(console, value)
     elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        console.print(_table(value))
+        _print_records(console, value)
     else:
         for item in value if isinstance(value, list) else [value]:
             console.print(Text("  ") + cell("", item))
@@ -62,32 +64,59 @@ def _show_nested(console: Console, title: str, value: Any) -> None:
             console.print("none yet")
 
 
-def _table(records: Records) -> Table:
-    """Return a table of the fields that any record fills, in their order."""
+def _print_pairs(console: Console, fields: Mapping[str, Any]) -> None:
+    _print_side_by_side(console, [fields], [name for name, value in fields.items() if not is_empty(value)])
+
+
+def _print_records(console: Console, records: Records) -> None:
+    """Print a table of the fields that any record fills, in their order; where IDs would break, field by field."""
     names = [
         name
         for name in dict.fromkeys(key for record in records for key in record)
         if any(not is_empty(record.get(name)) for record in records)
     ]
     if len(records) <= FEW and len(names) > WIDE:
-        return _side_by_side(records, names)
+        _print_side_by_side(console, records, names)
+        return
+    columns = [[Text(heading(name)), *(cell(name, record.get(name)) for record in records)] for name in names]
+    widths = column_widths(columns, console.width - GAP * len(names))
+    if widths is None:
+        _print_one_by_one(console, records, names)
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name in names:
+    for name, width in zip(names, widths, strict=True):
         numeric = all(isinstance(record.get(name), int | float | None) for record in records)
-        table.add_column(Text(heading(name)), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(Text(heading(name)), justify="right" if numeric else "left", overflow="fold", width=width)
     for record in records:
         table.add_row(*(cell(name, record.get(name)) for name in names))
-    return table
+    console.print(table)
 
 
-def _side_by_side(records: Records, names: Sequence[str]) -> Table:
-    """Return a table with a line for each field and a column for each record."""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+def _print_side_by_side(console: Console, records: Records, names: Sequence[str]) -> None:
+    """Print a line for each field and a column for each record."""
+    columns = [[Text(heading(name)) for name in names]]
+    columns += [[cell(name, record.get(name)) for name in names] for record in records]
+    title = max((text.cell_len for text in columns[0]), default=1)
+    widths = column_widths(columns[1:], console.width - title - GAP * len(columns))
+    if widths is None:
+        _print_one_by_one(console, records, names)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, GAP, 0, 0))
     table.add_column(style="bold", no_wrap=True)
-    for name in names:
-        table.add_row(Text(heading(name)), *(cell(name, record.get(name)) for record in records))
-    return table
+    for width in widths:
+        table.add_column(overflow="fold", width=width)
+    for row in zip(*columns, strict=True):
+        table.add_row(*row)
+    console.print(table)
 
 
-def _pairs(fields: Mapping[str, Any]) -> Table:
-    return _side_by_side([fields], [name for name, value in fields.items() if not is_empty(value)])
+def _print_one_by_one(console: Console, records: Records, names: Sequence[str]) -> None:
+    """Print each record, a field per line; a terminal that is too narrow continues a line, and breaks nothing."""
+    title = max(len(heading(name)) for name in names) + GAP
+    for place, record in enumerate(records):
+        if place:
+            console.print()
+        for name in names:
+            if not is_empty(record.get(name)):
+                line = Text(heading(name).ljust(title), style="bold")
+                console.print(Text.assemble(line, cell(name, record.get(name))), soft_wrap=True)

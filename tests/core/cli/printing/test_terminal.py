@@ -123,6 +123,29 @@ def test_few_records_of_many_fields_stand_side_by_side(shown: Callable[..., str]
     assert ["field", "3", "3", "-3"] in rows
 
 
+QUESTION = {"first": "P-ABCDEFGHIJ", "second": "P-KLMNOPQRST", "for": ["the patient IDs differ only in spelling"]}
+
+
+@pytest.mark.parametrize("width", [100, 80, 60, 40])
+@pytest.mark.parametrize(
+    "record",
+    [
+        QUESTION | {"against": ["the sexes differ (F/M)", "the birth dates differ"], "images": [12, 34]},
+        QUESTION | {f"ID {number}": f"1.2.840.113619.2.{number:08}" for number in range(6)},
+        {"study": "1.2.840.113619.2.55.3.2831868886.123.1234567890.123.1234567890.12", "first": "P-ABCDEFGHIJ"},
+    ],
+)
+@pytest.mark.parametrize("count", [1, 3, 9])
+def test_no_id_is_broken(
+    shown: Callable[..., str], monkeypatch: pytest.MonkeyPatch, width: int, record: dict[str, Any], count: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    names = [value for value in record.values() if isinstance(value, str)]
+    for result in ([record] * count, {"persons": 3, "questions": [record] * count}, record):
+        words = shown(result).split()
+        assert [name for name in names if name not in words] == []
+
+
 def test_a_long_sentence_stands_below_the_values(shown: Callable[..., str]) -> None:
     note = "Both runs on the same patients. " * 5
     assert shown({"note": note, "runs": [1, 2]}).splitlines()[:2] == ["runs   1, 2", "note"]
