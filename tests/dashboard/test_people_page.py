@@ -58,3 +58,23 @@ def test_a_question_is_answered_and_undone(home):
     click(app, "Different persons")
     assert "different persons · " in text_of(app)
     assert not [button for button in app.button if button.label == "One person"]
+
+
+def test_several_spellings_are_one_question_of_which_a_part_can_be_answered(home, tmp_path):
+    folder = tmp_path / "more"
+    folder.mkdir()
+    Image.fromarray(np.eye(16, dtype=np.uint8) * 200).save(folder / "5.png")
+    (folder / "data.csv").write_text("file,patient_id\n5.png,0007\n")
+    db = workspace_home.open_home(home)
+    request = import_request.ImportRequest(folder, metadata=folder / "data.csv")
+    *_, report = import_files.run(db, home, request, by="tester")
+    db.close()
+    assert report.person_questions == 1
+    app = opened("people")
+    assert len([button for button in app.button if button.label == "One person"]) == 1
+    (who,) = app.get("button_group")
+    who.set_value(who.value[:2]).run()
+    click(app, "One person")
+    assert "5 patients, 4 persons" in text_of(app)
+    click(app, "One person")
+    assert "5 patients, 3 persons" in text_of(app)

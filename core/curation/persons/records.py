@@ -47,13 +47,22 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Two patients who may be one person; `joined` ones count as one until a reader takes them apart."""
+    """Two patients or more who may be one person; `joined` ones count as one until a reader takes them apart.
+
+    Of several patients all pairs are open; what is in favour holds for each pair, what is against for one at least.
+    """
 
     first: str
     second: str
     speaks_for: tuple[str, ...]
     speaks_against: tuple[str, ...]
     joined: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """All patients that the question is about."""
+        return (self.first, self.second, *self.others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Join patients to persons. The result does not depend on any order, and no rule takes a study apart."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, combinations, pairwise
 
 from core.curation.persons import evidence
 from core.curation.persons.forest import Forest
@@ -85,17 +85,40 @@ def _contradicted(patients: Mapping[str, Traits], joins: Iterable[Join]) -> Iter
 
 
 def _possible(patients: Mapping[str, Traits], forest: Forest, pictures: Iterable[Sequence[str]]) -> Iterator[Question]:
-    """Yield one question for each two persons that may be one."""
-    alike = {pair for group in pictures if len(group) <= MANY for pair in combinations(sorted(set(group)), 2)}
+    """Yield one question for persons that may be one: about all who share an ID or a picture, else about each two."""
+    shown = sorted(sorted(set(group)) for group in pictures if len(group) <= MANY)
+    alike = {pair for group in shown for pair in combinations(group, 2)}
+    spelt = [[name for name in group if _has_id(patients[name])] for group in _groups(patients, TraitKind.FORM)]
     asked_about: set[tuple[str, ...]] = set()
-    spelt = (pair for pair in _spellings(patients) if not patients[pair[0]].get(TraitKind.PLACEHOLDER))
-    for first, second in (*spelt, *sorted(alike)):
-        persons = tuple(sorted((forest.first(first), forest.first(second))))
-        if persons in asked_about or forest.same(first, second) or forest.apart(first, second):
-            continue
-        asked_about.add(persons)
-        left, right = patients[first], patients[second]
-        same_picture = (SAME_PICTURE,) if (first, second) in alike else ()
-        yield Question(
-            first, second, (*evidence.speaks_for(left, right), *same_picture), evidence.speaks_against(left, right)
-        )
+
+    def is_open(pair: tuple[str, str]) -> bool:
+        left, right = patients[pair[0]], patients[pair[1]]
+        other_id = pair not in alike and evidence.differ(left, right, TraitKind.ISSUER)
+        settled = forest.same(*pair) or forest.apart(*pair) or _persons(forest, pair) in asked_about
+        return not (other_id or settled)
+
+    for group in (*spelt, *shown):
+        firsts = sorted({forest.first(name): name for name in reversed(group)}.values())
+        together = len(firsts) > 2 and all(map(is_open, combinations(firsts, 2)))
+        for names in [firsts] if together else combinations(group, 2):
+            if together or is_open((names[0], names[1])):
+                asked_about |= {_persons(forest, pair) for pair in combinations(names, 2)}
+                yield _question(patients, names, alike)
+
+
+def _has_id(traits: Traits) -> bool:
+    return not traits.get(TraitKind.PLACEHOLDER)
+
+
+def _persons(forest: Forest, pair: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(map(forest.first, pair)))
+
+
+def _question(patients: Mapping[str, Traits], names: Sequence[str], alike: Collection[tuple[str, str]]) -> Question:
+    pairs = list(combinations(sorted(names), 2))
+    speaks_for = [evidence.speaks_for(patients[first], patients[second]) for first, second in pairs]
+    speaks_against = [evidence.speaks_against(patients[first], patients[second]) for first, second in pairs]
+    common = tuple(words for words in speaks_for[0] if all(words in one for one in speaks_for))
+    same_picture = (SAME_PICTURE,) if all(pair in alike for pair in pairs) else ()
+    against = tuple(dict.fromkeys(chain.from_iterable(speaks_against)))
+    return Question(names[0], names[1], (*common, *same_picture), against, others=tuple(names[2:]))

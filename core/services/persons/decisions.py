@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import select
@@ -37,27 +38,31 @@ class DecisionView:
         }
 
 
-def decide(db: Database, first: str, second: str, *, joined: bool, by: str, reason: str = "") -> None:
-    """Say that two patients are one person, or two; an earlier decision about them is withdrawn.
+def decide(db: Database, *patients: str, joined: bool, by: str, reason: str = "") -> None:
+    """Say that patients are one person, or all different ones; earlier decisions about them are withdrawn.
 
     Raises:
         NotFound: there is no such patient.
         InvalidInput: both are one patient, or other decisions say that the persons differ.
     """
     with db.transaction() as session:
-        pair = _pair(session, first, second)
-        if pair[0].id == pair[1].id:
-            raise InvalidInput(f"{first} is one patient; give two different pseudonyms.")
-        reader = queries.reader_id(session, by)
-        _withdraw(session, pair, reader)
-        ids = {"first_id": pair[0].id, "second_id": pair[1].id}
-        session.add(PersonDecision(**ids, joined=joined, reason=reason, reader_id=reader))
-        _follow(session, pair)
-        if joined and _person(session, pair[0]) != _person(session, pair[1]):
-            raise InvalidInput(
-                f"{first} and {second} cannot be one person: a reader decided that patients joined to them are "
-                "different persons. Undo that decision first; `rounds persons` lists it."
-            )
+        for first, second in ((patients[0], other) for other in patients[1:]) if joined else combinations(patients, 2):
+            _decide(session, first, second, joined=joined, reader=queries.reader_id(session, by), reason=reason)
+
+
+def _decide(session: Session, first: str, second: str, *, joined: bool, reader: int, reason: str) -> None:
+    pair = _pair(session, first, second)
+    if pair[0].id == pair[1].id:
+        raise InvalidInput(f"{first} is one patient; give different pseudonyms.")
+    _withdraw(session, pair, reader)
+    ids = {"first_id": pair[0].id, "second_id": pair[1].id}
+    session.add(PersonDecision(**ids, joined=joined, reason=reason, reader_id=reader))
+    _follow(session, pair)
+    if joined and _person(session, pair[0]) != _person(session, pair[1]):
+        raise InvalidInput(
+            f"{first} and {second} cannot be one person: a reader decided that patients joined to them are "
+            "different persons. Undo that decision first; `rounds persons` lists it."
+        )
 
 
 def undo(db: Database, first: str, second: str, *, by: str) -> None:

@@ -55,8 +55,8 @@ def _sentences(report: ImportReport) -> None:
         )
     if report.dry_run and report.person_questions:
         st.info(
-            f"{formatting.count(report.person_questions, 'pair')} of patients may be one person. After the import the "
-            "People page asks about each."
+            f"{formatting.count(report.person_questions, 'question')} about who is the same person. After the import "
+            "the People page asks."
         )
     if report.labels_overridden:
         st.info(

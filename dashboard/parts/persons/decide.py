@@ -9,10 +9,10 @@ from core.services.persons import decisions
 from dashboard import context, reader
 
 
-def decide(first: str, second: str, *, joined: bool) -> None:
-    """Say that two patients are one person or two; draw the error if that contradicts another decision."""
+def decide(*patients: str, joined: bool) -> None:
+    """Say that patients are one person or different ones; draw the error if that contradicts another decision."""
     db = context.app_context().db
-    _then_rerun(lambda: decisions.decide(db, first, second, joined=joined, by=reader.reader()))
+    _then_rerun(lambda: decisions.decide(db, *patients, joined=joined, by=reader.reader()))
 
 
 def undo(first: str, second: str) -> None:

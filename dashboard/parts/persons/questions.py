@@ -19,7 +19,7 @@ def show(questions: Sequence[Question]) -> None:
     """Draw the first questions with the buttons that answer them."""
     st.subheader("Questions")
     listed = questions[:LISTED]
-    names = [name for question in listed for name in (question.first, question.second)]
+    names = [name for question in listed for name in question.patients]
     shown = sides.sides(context.app_context().db, names)
     for question in listed:
         with st.container(border=True):
@@ -45,21 +45,26 @@ def show_doubtful(doubtful: Sequence[DoubtfulId]) -> None:
 
 
 def _question(question: Question, shown: Mapping[str, PatientSide]) -> None:
-    pair, key = (question.first, question.second), f"{question.first}_{question.second}"
-    *both, answer = st.columns([1, 1, 1.6], gap="medium")
-    for column, name in zip(both, pair, strict=True):
-        with column:
+    patients, key = question.patients, f"{question.first}_{question.second}"
+    *columns, answer = st.columns([1, 1, 1.6], gap="medium")
+    for at, name in enumerate(patients):
+        with columns[at % len(columns)]:
             _side(shown[name], f"side_{key}_{name}")
     with answer:
         st.markdown(f":material/add_circle: For one person: {_words(question.speaks_for)}.")
         if question.speaks_against:
             st.markdown(f":material/do_not_disturb_on: Against: **{_words(question.speaks_against)}**.")
         st.caption("They count as one person now." if question.joined else "They count as different persons now.")
+        if question.others:
+            chosen = st.pills(
+                "Who of them", patients, default=patients, selection_mode="multi", key=f"who_{key}_{len(patients)}"
+            )
+            patients = tuple(name for name in patients if name in chosen)
         with st.container(horizontal=True):
-            if st.button("One person", key=f"join_{key}", icon=":material/person:"):
-                decide.decide(*pair, joined=True)
-            if st.button("Different persons", key=f"apart_{key}", icon=":material/group:"):
-                decide.decide(*pair, joined=False)
+            if st.button("One person", key=f"join_{key}", icon=":material/person:", disabled=len(patients) < 2):
+                decide.decide(*patients, joined=True)
+            if st.button("Different persons", key=f"apart_{key}", icon=":material/group:", disabled=len(patients) < 2):
+                decide.decide(*patients, joined=False)
 
 
 def _side(side: PatientSide, key: str) -> None:

@@ -21,6 +21,9 @@ def test_persons_are_listed_joined_and_undone(capsys, folder, home):
     assert [(one["decision"], one["reader"]) for one in listed["decisions"]] == [("one person", "tester")]
     code, listed, _ = run(capsys, "--home", home, "--json", "persons", "--undo", *pair)
     assert (listed["persons"], listed["decisions"]) == (6, [])
+    code, answer, err = run(capsys, "--home", home, "--json", "persons", "--join", pair[0])
+    sentence = f"A decision is about two patients or more, and {pair[0]} is one; give another."
+    assert (code, answer["error"]) == (2, sentence)
     code, answer, err = run(capsys, "--home", home, "--json", "persons", "--apart", pair[0], "P-NOBODY")
     assert (code, answer["error"]) == (1, err.strip())
     assert "There is no patient P-NOBODY" in err

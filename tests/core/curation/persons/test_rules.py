@@ -1,12 +1,13 @@
 """Who is the same person: what joins, what only asks, who decides, and that no order matters."""
 
 import random
-from itertools import combinations
+from itertools import combinations, permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.curation.persons.doubtful import doubtful_ids
+from core.curation.persons.evidence import SAME_ID
 from core.curation.persons.forest import Forest
 from core.curation.persons.records import Decision, TraitKind, Traits
 from core.curation.persons.rules import BY_READER, SAME_PICTURE, persons_of
@@ -97,11 +98,24 @@ def test_readers_win_and_are_followed_through_others():
 
 def test_what_was_decided_is_not_asked_again():
     patients = {name: patient(form="1") for name in "ABC"}
-    assert len(persons_of(patients).questions) == 3
+    assert [one.patients for one in persons_of(patients).questions] == [("A", "B", "C")]
     assert [(one.first, one.second) for one in persons_of(patients, [Decision("A", "B", joined=True)]).questions] == [
         ("A", "C")
     ]
     assert len(persons_of(patients, [Decision("A", "B", joined=False)]).questions) == 2
+
+
+def test_one_question_is_about_all_who_share_an_id_or_a_picture():
+    patients = {"A": patient(form="1", sex="F"), "B": patient(form="1", sex="M"), "C": patient(form="1"), "D": {}}
+    for order in permutations(patients):
+        shuffled = {name: patients[name] for name in order}
+        first, second = persons_of(shuffled, pictures=[["D", "A", "B", "C"], ["B", "C"]]).questions[:2]
+        assert (first.patients, first.speaks_against) == (("A", "B", "C"), ("the sexes differ (F and M)",))
+        assert first.speaks_for == (SAME_ID, SAME_PICTURE)
+        assert second.patients == ("A", "D")
+    issued = patients | {"C": patient(form="1", issuer="X"), "D": patient(form="1", issuer="Y")}
+    pairs = ["".join(one.patients) for one in persons_of(issued).questions]
+    assert pairs == ["AB", "AC", "AD", "BC", "BD"]
 
 
 def test_ids_that_cover_everybody_are_named():

@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -80,10 +81,11 @@ def test_spellings_of_an_id_are_asked_about(home: Home, tmp_path: Path):
     dry = take(home, folder, dry_run=True)
     report = take(home, folder)
     for result in (dry, report):
-        assert (result.patients, result.persons, result.person_questions) == (4, 4, 3)
-    questions = look(home).questions
-    assert all("only in how they are written" in one.speaks_for[0] for one in questions)
-    shown = sides.sides(home.db, [questions[0].first])[questions[0].first]
+        assert (result.patients, result.persons, result.person_questions) == (4, 4, 1)
+    (question,) = look(home).questions
+    assert len(question.patients) == 3
+    assert "only in how they are written" in question.speaks_for[0]
+    shown = sides.sides(home.db, [question.first])[question.first]
     assert (shown.images, len(shown.first_images)) == (1, 1)
 
 
@@ -177,7 +179,7 @@ def test_unknown_patients_of_one_study_are_one_person(home: Home, write):
 
 def test_readers_decide_and_undo(home: Home, tmp_path: Path):
     take(home, with_table(tmp_path / "in", *SPELLINGS))
-    first, second, third = sorted({name for one in look(home).questions for name in (one.first, one.second)})
+    first, second, third = sorted(look(home).questions[0].patients)
     decisions.decide(home.db, second, first, joined=True, by="ann")
     decisions.decide(home.db, second, third, joined=False, by="ann")
     assert persons(home)[second] == first
@@ -190,7 +192,14 @@ def test_readers_decide_and_undo(home: Home, tmp_path: Path):
     assert persons(home)[third] == first
     decisions.undo(home.db, first, second, by="ben")
     decisions.undo(home.db, first, third, by="ben")
-    assert len(look(home).questions) == 3
+    (question,) = look(home).questions
+    decisions.decide(home.db, *question.patients, joined=True, by="ann")
+    assert {persons(home)[name] for name in question.patients} == {first}
+    decisions.decide(home.db, *question.patients, joined=False, by="ann")
+    assert not look(home).questions
+    for pair in combinations(question.patients, 2):
+        decisions.undo(home.db, *pair, by="ann")
+    assert look(home).questions == (question,)
     assert set(persons(home).values()) == set(persons(home))
     with home.db.read() as session:
         assert all(row.withdrawn_by and row.withdrawn_at for row in session.scalars(select(PersonDecision)))
