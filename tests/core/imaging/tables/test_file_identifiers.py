@@ -28,5 +28,5 @@ def test_what_a_table_needs_is_read(tmp_path: Path, lines: list[str], identifier
     file = tmp_path / "IM1"
     file.write_bytes(CONTENT)
     (tmp_path / "t.csv").write_text("\n".join(lines))
-    read = identifiers_of(read_table(tmp_path / "t.csv"), index([file], tmp_path), [file])
+    read = identifiers_of(read_table(tmp_path / "t.csv"), index({file: file.name}, tmp_path), [file])
     assert read == ({} if identifiers is None else {file: identifiers})
