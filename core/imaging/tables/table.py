@@ -22,7 +22,7 @@ from core.imaging.tables.dialect import (
     states_separator,
 )
 from core.imaging.tables.formulas import unguard
-from core.imaging.tables.text_encoding import CHOICES, decodes, find_encoding, is_known
+from core.imaging.tables.text_encoding import CHOICES, decodes, find_encoding, is_known, mixed_lines
 from core.imaging.tables.words import clean
 
 LISTED = 20  # names in a sentence
@@ -200,6 +200,11 @@ def _read(path: Path) -> bytes:
 def _encoding(raw: bytes, name: str, chosen: str | None) -> str:
     if chosen and not is_known(chosen):
         raise InvalidInput(f"There is no text encoding '{chosen}'; choose one such as {listed(CHOICES)}.")
+    if not chosen and (lines := mixed_lines(raw)):
+        raise InvalidInput(
+            f"{name} mixes two encodings: line {lines[0]} is UTF-8, and line {lines[1]} is not. Save it as 'CSV UTF-8' "
+            "after correcting these lines, or choose the encoding of the others (--encoding)."
+        )
     encoding = chosen or find_encoding(raw)
     if encoding is None:
         raise InvalidInput(f"{name} contains binary data, not a table; choose a CSV, TSV or Excel file.")

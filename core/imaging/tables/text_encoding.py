@@ -22,6 +22,7 @@ LEGACY = (
     *("cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "cp1255"),
     *("cp1256", "cp874", "koi8_r", "mac_roman", "cp850", "cp866", "iso8859_5", "mac_cyrillic"),
 )
+DOUBLE_BYTE = LEGACY[:5]
 CHOICES = ("utf-8", "utf-16", *LEGACY)  # that a person can choose from
 # Characters that texts are made of, by the double-byte sets in which their first bytes tell (level 1 of each).
 FREQUENT = (("gb2312", 0xB0, 0xD7), ("shift_jis", 0x88, 0x97), ("big5", 0xA4, 0xC6))
@@ -29,6 +30,8 @@ FREQUENT = (("gb2312", 0xB0, 0xD7), ("shift_jis", 0x88, 0x97), ("big5", 0xA4, 0x
 UNITS = re.compile("°[CFK]|[µμ][gSmlMGLs]|[cm]²|±\\d")
 ICELANDIC = re.compile("[áæíúó]")  # letters that Turkish lacks; three other ones have the same bytes in both
 
+CHANCE = 0.1  # how much more like a language a text must be as UTF-8
+TWO_SIGNS = 6  # bytes of two Chinese signs in UTF-8: so long a line is UTF-8 by chance in few texts only
 SAMPLE, SAMPLE_LINES, STEP = 1 << 16, 2_000, 1 << 20
 WITH_LETTERS = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")  # lines that are not plain ASCII
 SHIFTED = re.compile(f"[{''.join(chr(code << 8) for code in range(0x20, 0x7F))}]{{4}}")  # ASCII, its bytes swapped
@@ -51,6 +54,34 @@ def find_encoding(raw: bytes) -> str | None:
     sample = b"\n".join(match[0] for match in islice(WITH_LETTERS.finditer(raw), SAMPLE_LINES))
     scores = {one: _likeness_in(sample, one) for one in LEGACY if decodes(raw, one)}
     return max(scores, key=scores.__getitem__) if scores else "latin-1"
+
+
+def mixed_lines(raw: bytes) -> tuple[int, int] | None:
+    """Return a line that is UTF-8, and one that is not, of a text that mixes encodings; None if it does not."""
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in raw or decodes(raw, "utf-8"):
+        return None
+    others, wide = dict[int, bytes](), dict[int, bytes]()  # by their places
+    for match in WITH_LETTERS.finditer(raw):
+        lines = wide if decodes(match[0], "utf-8") else others
+        if len(lines) < SAMPLE_LINES:
+            lines[match.start()] = match[0]
+    encoding = find_encoding(b"\n".join(others.values()))
+    if not wide or encoding is None or _is_by_chance(list(wide.values()), encoding):
+        return None
+    first, second = (raw.count(b"\n", 0, next(iter(lines))) + 1 for lines in (wide, others))
+    return first, second
+
+
+def _is_by_chance(lines: list[bytes], encoding: str) -> bool:
+    """Return whether lines that are UTF-8 are rather of another encoding, of which short ones may look so."""
+    raw = b"\n".join(lines)
+    if not decodes(raw, encoding):
+        return False
+    more = likeness(raw.decode()) - _likeness_in(raw, encoding)
+    if encoding in DOUBLE_BYTE:
+        return more < 0 or sum(byte > 0x7F for byte in raw) < TWO_SIGNS * len(lines)
+    return more < CHANCE
 
 
 def is_known(encoding: str) -> bool:

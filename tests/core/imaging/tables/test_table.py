@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidInput
 from core.imaging.tables.dialect import Dialect
 from core.imaging.tables.table import Table, read_table
+from core.imaging.tables.text_encoding import mixed_lines
 from core.imaging.tables.words import is_missing, number, spelling
 
 
@@ -228,3 +229,53 @@ def test_a_cell_of_megabytes_is_named_by_its_line(tmp_path):
     path = written(tmp_path, f'file,label\na.png,"{"x" * 20_000_000}"\n')
     with pytest.raises(InvalidInput, match=r"^t.csv, line 2: a cell has more than [\d,]+ characters"):
         list(read_table(path).rows())
+
+
+@pytest.mark.parametrize(
+    ("wide", "other", "encoding"),
+    [
+        ("Müller", "Käse", "latin-1"),
+        ("5 µg", "37 °C", "cp1252"),
+        ("肺炎", "正常", "gb18030"),
+        ("肺炎", "異常", "cp932"),
+        ("пневмония", "норма", "cp1251"),
+        ("Żółta", "płuco", "cp1250"),
+    ],
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_table_of_two_encodings_is_refused_with_its_lines(tmp_path, wide, other, encoding, mark):
+    path = tmp_path / "t.csv"
+    lines = [b"file,name", b"1.png,plain", f"2.png,{wide}".encode(), f"3.png,{other}".encode(encoding)]
+    for order, places in ((lines, (3, 4)), ([*lines[:2], lines[3], lines[2]], (4, 3))):
+        path.write_bytes(mark + b"\n".join(order))
+        with pytest.raises(
+            InvalidInput, match=f"two encodings: line {places[0]} is UTF-8, and line {places[1]} is not"
+        ):
+            read_table(path)
+
+
+def test_a_damaged_letter_is_refused_and_an_encoding_that_was_chosen_counts(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes("file,name\n1.png,Müller\n2.png,Kä".encode()[:-1])
+    with pytest.raises(InvalidInput, match="line 2 is UTF-8, and line 3 is not"):
+        read_table(path)
+    assert [cells[1] for _, cells in read_table(path, Dialect(encoding="cp1252")).rows()] == ["MÃ¼ller", "KÃ"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("gb18030", "女 男 一 二"),
+        ("gb18030", "女 男 一 肺炎 正常 结节 肿瘤 右 左 良性 恶性 积液 气胸"),
+        ("cp932", "肺炎 正常 ﾃｽﾄ ﾃｽ テスト 右 左 男 女"),
+        ("big5", "肺炎 正常 男 女 結節 左 右"),
+        ("cp949", "폐렴 정상 남 여 결절 좌 우"),
+        ("cp1251", "пневмония норма муж жен Рак"),
+        ("cp1252", "Müller Käse groß Ärztin Ölung 5°"),
+        ("cp874", "ปอดบวม ปกติ ชาย หญิง ซ้าย ขวา ยา ดี มี"),
+        ("cp1253", "πνευμονία φυσιολογικό Ως Γυν"),
+    ],
+)
+def test_a_word_that_is_utf_8_by_chance_mixes_nothing(encoding, words):
+    rows = "".join(f"\n{number}.png,{word}" for number, word in enumerate(words.split()))
+    assert mixed_lines(f"file,name{rows}".encode(encoding)) is None
