@@ -24,5 +24,6 @@ def test_an_import_that_failed_says_of_what_it_was_and_why(tmp_path, monkeypatch
     assert label.startswith("just now, tester: failed · ")
     assert label.endswith("/CT, t.csv")
     assert "t.csv names none of the 1 files" in text_of(app)
+    assert "--file-column" not in text_of(app)
     db.close()
     build_context(Settings.read(), 8501).db.close()

@@ -1,5 +1,6 @@
 """One import of the list: its report, its images, what comes next, and how it is repeated or undone."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,10 +40,15 @@ def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
     else:
         _, reason = unfinished.state_of(wired.db, wired.settings, view)
         rest = "What it had imported stays; import the folder again for the rest."
-        text = formatting.escape_markdown(reason)
+        text = reason_text(reason)
         st.info(f"This import did not finish{f': {text}' if text else '.'} {rest}")
     _roles(view)
     return repeated_draft
+
+
+def reason_text(reason: str) -> str:
+    """Return a reason as Markdown, without the options of the command line."""
+    return formatting.escape_markdown(re.sub(r" \(--[a-z-]+\)", "", reason))
 
 
 def source(settings: Settings, request: ImportRequest | None) -> str:

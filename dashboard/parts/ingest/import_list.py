@@ -50,7 +50,7 @@ def show(wired: AppContext) -> ImportDraft | None:
 
 def _why(reason: str) -> None:
     if reason:
-        st.caption(formatting.escape_markdown(reason))
+        st.caption(entry.reason_text(reason))
 
 
 def _outcome(view: ImportView, state: str) -> str:

@@ -1,6 +1,5 @@
 """Prepare an import on one screen: where, what was found, the table with its roles, and the button that imports."""
 
-import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
@@ -123,7 +122,7 @@ def _preview(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview, Pictu
 
 def _problem(text: str) -> None:
     """Say what keeps the table from being imported, without the options of the command line."""
-    st.error(formatting.escape_markdown(re.sub(r" \(--[a-z-]+\)", "", text)), icon=":material/error:")
+    st.error(entry.reason_text(text), icon=":material/error:")
 
 
 def _matches(preview: TablePreview) -> None:

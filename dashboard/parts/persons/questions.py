@@ -57,7 +57,7 @@ def _question(question: Question, shown: Mapping[str, PatientSide]) -> None:
         st.caption("They count as one person now." if question.joined else "They count as different persons now.")
         if question.others:
             chosen = st.pills(
-                "Who of them", patients, default=patients, selection_mode="multi", key=f"who_{key}_{len(patients)}"
+                "Which of them", patients, default=patients, selection_mode="multi", key=f"who_{key}_{len(patients)}"
             )
             patients = tuple(name for name in patients if name in chosen)
         with st.container(horizontal=True):
