@@ -1,61 +1,36 @@
 """Know the words of file names that name nobody: views, sides, body parts, modalities, findings, splits, endings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from core.imaging.identity.related_terms import is_like, related_terms
 from core.imaging.identity.word_lists import folded, word_lists
 
-TABLE, ENGLISH = (Path(__file__).with_name(f"{name}_words.txt") for name in ("harmless", "english"))
+TABLE, MEDICAL, ENGLISH = (Path(__file__).with_name(f"{name}_words.txt") for name in ("harmless", "medical", "english"))
 SIGNS = "\u1100-\u11ff\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 EAST_ASIAN = re.compile(f"[{SIGNS}]")
 SHORTEST = 4  # letters of a word that may have an accent, an ending, or another word joined to it
 ENDINGS = ("s", "es", "ed", "ing")
 TERM = 8  # letters of a medical or technical term that its ending tells from a name
-OF_TERMS = (
-    *("osis", "noma", "ectomy", "otomy", "ostomy", "graphy", "graphic", "grams", "scopy", "scopic", "pathy"),
-    *(
-        "pathic",
-        "emia",
-        "plasia",
-        "megaly",
-        "trophy",
-        "logy",
-        "logic",
-        "logical",
-        "metry",
-        "metric",
-        "ectasis",
-        "rrhage",
-    ),
-    *(
-        "ation",
-        "ations",
-        "ction",
-        "ctions",
-        "ission",
-        "usion",
-        "rsion",
-        "ality",
-        "ability",
-        "icular",
-        "enous",
-        "ography",
-    ),
-    *("cardial", "vascular", "thoracic", "pulmonary", "cranial", "spinal", "thorax", "therapy", "genic", "lateral"),
-)
-BEGINNINGS = (
-    *("pre", "post", "peri", "para", "sub", "supra", "infra", "inter", "intra", "retro", "trans", "un", "non", "semi"),
-)
+PART = 3  # letters of a part of a German or Dutch word
+LINKS = ("", "s", "n", "en", "er", "e")  # between such parts
+ABBREVIATION = re.compile("[b-df-hj-np-tv-xz]{3,6}")  # without a vowel: hardly a name
 LONGEST = 6  # signs of an East Asian word in the table
 
 
 @cache
-def _harmless() -> frozenset[str]:
-    return word_lists(TABLE)[""] | word_lists(ENGLISH)[""]
+def _list(title: str) -> frozenset[str]:
+    return frozenset[str]().union(*(word_lists(table).get(title, ()) for table in (TABLE, MEDICAL, ENGLISH)))
 
 
+@cache
+def _forms(title: str) -> tuple[str, ...]:
+    return tuple(_list(title))
+
+
+@cache
 def is_harmless(word: str) -> bool:
     """Return whether a word of a file name names nobody; single letters do not, East Asian ones may.
 
@@ -65,26 +40,55 @@ def is_harmless(word: str) -> bool:
     plain = folded(word)
     if len(plain) == 1 and not EAST_ASIAN.match(plain):
         return True
-    if not word.isascii():  # an accent makes a short word another one, and an English word none
-        return plain in word_lists(TABLE)[""] and (len(plain) >= SHORTEST or not plain.isascii())
-    if plain in word_lists(ENGLISH).get("names", ()):
+    if is_ambiguous(word) or plain in _list("names") or _is_short_with_accent(word, plain):
         return False
-    known = plain in _harmless() or _is_derived(plain) or _is_compound(plain)
-    return known or (len(plain) >= TERM and plain.endswith(OF_TERMS))
+    if plain in (_list("") if word.isascii() else _foreign()) or _is_term(plain) or _is_joined(plain):
+        return True
+    return word.isascii() and (_is_derived(plain) or _is_compound(plain))
 
 
+@cache
 def is_ambiguous(word: str) -> bool:
-    """Return whether a word is a harmless one that is a name too, such as Brown."""
-    return folded(word) in word_lists(TABLE)["ambiguous"] or is_given_name(word)
+    """Return whether a word is harmless unless it stands beside what looks like a name.
+
+    So are words that are names too (Brown), abbreviations without a vowel, and words like terms of another language.
+    """
+    plain = folded(word)
+    if _is_short_with_accent(word, plain):
+        return False
+    if plain in _list("ambiguous") or is_given_name(plain):
+        return True
+    if plain in _list("") or plain in _list("names"):
+        return False
+    return bool(ABBREVIATION.fullmatch(plain)) or is_like(plain, _terms())
+
+
+def _is_short_with_accent(word: str, plain: str) -> bool:
+    """Return whether an accent makes a short word another one."""
+    return plain.isascii() and not word.isascii() and len(plain) < SHORTEST
+
+
+@cache
+def _terms() -> Sequence[str]:
+    return related_terms(_foreign())
 
 
 def is_given_name(word: str) -> bool:
     """Return whether an ambiguous word makes a name of another one beside it: Max Brown."""
-    return folded(word) in word_lists(TABLE)["given"]
+    return folded(word) in _list("given")
+
+
+@cache
+def _foreign() -> frozenset[str]:
+    return word_lists(TABLE)[""] | word_lists(MEDICAL)[""]  # an accent makes an English word none
+
+
+def _is_term(plain: str) -> bool:
+    return len(plain) >= TERM and plain.endswith(_forms("endings"))
 
 
 def _is_known(plain: str) -> bool:
-    return len(plain) >= SHORTEST and plain in _harmless()
+    return len(plain) >= SHORTEST and plain in _list("") and plain not in _list("ambiguous")
 
 
 def _is_derived(plain: str) -> bool:
@@ -95,11 +99,28 @@ def _is_derived(plain: str) -> bool:
 
 def _stems(plain: str) -> Iterator[str]:
     yield from (plain.removesuffix(ending) for ending in ENDINGS if plain.endswith(ending))
-    yield from (plain.removeprefix(beginning) for beginning in BEGINNINGS if plain.startswith(beginning))
+    yield from (plain.removeprefix(beginning) for beginning in _forms("beginnings") if plain.startswith(beginning))
 
 
 def _is_compound(plain: str) -> bool:
-    return any(_is_known(plain[:at]) and _is_known(plain[at:]) for at in range(SHORTEST, len(plain) - SHORTEST + 1))
+    return any(_is_english(plain[:at]) and _is_english(plain[at:]) for at in range(SHORTEST, len(plain) - SHORTEST + 1))
+
+
+def _is_english(plain: str) -> bool:
+    return plain in word_lists(TABLE)[""] or plain in word_lists(ENGLISH)[""]
+
+
+def _is_joined(plain: str) -> bool:
+    """Return whether a word is two or more parts of German or Dutch ones: Lungenentzündung."""
+    return any(
+        plain[:at].endswith(link) and plain[: at - len(link)] in _list("parts") and _is_part(plain[at:])
+        for at in range(PART, len(plain) - PART + 1)
+        for link in LINKS
+    )
+
+
+def _is_part(plain: str) -> bool:
+    return plain in _list("parts") or _is_term(plain) or _is_joined(plain)
 
 
 def unknown_signs(text: str) -> list[tuple[int, int]]:
@@ -119,4 +140,4 @@ def unknown_signs(text: str) -> list[tuple[int, int]]:
 
 
 def _is_word(text: str, size: int) -> bool:
-    return len(text) == size and folded(text) in _harmless()
+    return len(text) == size and folded(text) in _list("")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+LETTERS = str.maketrans("łøđðı", "loddi") | {ord("æ"): "ae", ord("œ"): "oe", ord("þ"): "th"}  # no accent apart
+
 
 def folded(word: str) -> str:
     """Return a word without case, width and accents.
@@ -16,7 +18,7 @@ def folded(word: str) -> str:
     if word.isascii():
         return word.lower()
     plain = unicodedata.normalize("NFKD", word).casefold()
-    return unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", plain))
+    return unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", plain).translate(LETTERS))
 
 
 @cache
