@@ -1,6 +1,8 @@
 """The state of a page in its URL: frozen; an invalid value falls back to the default, defaults are left out."""
 
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
@@ -17,8 +19,13 @@ class State:
     @classmethod
     def from_url(cls) -> Self:
         """Read the query parameters."""
-        query = st.query_params
-        return cls(**{one.name: _typed(query[one.name], one.default) for one in fields(cls) if one.name in query})
+        return cls.of(st.query_params)
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Self:
+        """Read parameters; `dashboard.links` names those that cannot be read, before a page is drawn."""
+        values = {one.name: parsed(query[one.name], one.default) for one in fields(cls) if one.name in query}
+        return cls(**{name: value for name, value in values.items() if value is not None})
 
     def to_url(self) -> None:
         """Write the query parameters, without a rerun where nothing changed."""
@@ -162,9 +169,12 @@ class CaseState(ListState):
     others: str = ""
 
 
-def _typed(text: str, default: Any) -> Any:
+def parsed(text: str, default: Any) -> Any:
+    """Return a parameter as the type of its default, None if it is not of that type."""
+    if isinstance(default, int):
+        return int(text) if re.fullmatch(r"-?\d{1,18}", text, re.ASCII) else None
     try:
         value = type(default)(text)
     except (ValueError, OverflowError):
-        return default
-    return value if not isinstance(value, float) or math.isfinite(value) else default
+        return None
+    return value if not isinstance(value, float) or math.isfinite(value) else None

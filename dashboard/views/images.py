@@ -50,6 +50,8 @@ with middle:
             key="images_gallery",
         )
         last = page[-1].id if len(page) == 48 else None
+        if state.after and not page:
+            st.info(f"No image after image {state.after} in this list. Go back to its first page.")
     else:
         stacks = images.stacks(wired.db, after=state.after, limit=48)
         st.caption(formatting.count(len(stacks), "series", "series"))
@@ -67,6 +69,8 @@ with middle:
             key="images_series",
         )
         last = stacks[-1].id if len(stacks) == 48 else None
+        if state.after and not stacks:
+            st.info(f"No series after series {state.after} in this list. Go back to its first page.")
     with st.container(horizontal=True):
         if state.after and st.button("First", icon=":material/first_page:"):
             replace(state, after=0).to_url()

@@ -75,13 +75,17 @@ def test_a_page_opens_on_images(filled, name):
 
 
 def test_a_case_of_no_run_is_one_sentence(home):
-    assert [one.value for one in opened("case", run="7").error] == [
-        "There is no run 7; see the Runs page or `rounds runs`."
+    assert [one.value for one in opened("case", run="7").warning] == [
+        "There is no run 7 in this home: it was deleted, or the link is from another home."
     ]
 
 
-def test_garbage_in_the_url_falls_back(filled):
-    assert not opened("images", image="x", after="<script>").error
+def test_garbage_in_the_url_is_named(filled):
+    app = opened("images", image="x", after="<script>")
+    assert [one.value for one in app.warning] == [
+        "There is no image 'x' in this home: it was deleted, or the link is from another home. "
+        r"In this link after is '\<script\>', but it must be a whole number of up to 18 digits."
+    ]
 
 
 @pytest.fixture
@@ -157,7 +161,7 @@ def test_a_filter_by_class_follows_its_task(filled):
 
 
 def test_filters_of_another_home_are_ignored(filled):
-    assert "24 images" in text_of(opened("images", task="77", answer="x", facts="nothing=here&==", excluded="yes"))
+    assert "24 images" in text_of(opened("images", task="77", answer="x", facts="nothing=here&=="))
 
 
 def test_datasets_freezes_once_and_says_why_not_twice(filled):

@@ -15,7 +15,7 @@ from core.services.training import older_reading, runs
 from core.services.training.older_reading import ReadingChange
 from core.services.training.submit import Submitted
 from core.services.workspace import home as workspace_home
-from dashboard.parts.review import sections
+from dashboard.links import section_names
 from dashboard.parts.review import subgroups as review_subgroups
 from db.vocabulary import Split, TaskKind
 from tests.core.conftest import make
@@ -51,8 +51,8 @@ def tables(app) -> str:
     "section",
     [
         name if name == "overview" else pytest.param(name, marks=pytest.mark.slow)
-        for name in sections.SECTIONS
-        if name not in (*sections.OF_MODEL, "findings")
+        for name in section_names.SECTIONS
+        if name not in (*section_names.OF_MODEL, "findings")
     ],
 )
 def test_every_section_of_a_yes_no_question_opens(db, section):

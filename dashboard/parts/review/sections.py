@@ -8,6 +8,7 @@ import streamlit as st
 from core.services.evaluation.review_data import ReviewData, review_data
 from core.services.predictions.coverage import Coverage
 from core.services.training.runs import RunView
+from dashboard.links import section_names
 from dashboard.parts.review import (
     calibration,
     case_list,
@@ -28,20 +29,6 @@ from dashboard.parts.widgets import selection
 from dashboard.result_cache import review_source
 from dashboard.url_state import ReviewState
 
-SECTIONS = {
-    "overview": "Overview",
-    "curves": "Curves",
-    "calibration": "Calibration",
-    "decision": "Decision curve",
-    "groups": "Subgroups",
-    "findings": "All findings",
-    "maps": "Saliency maps",
-    "shortcuts": "Shortcuts",
-    "suspects": "Label errors",
-}
-OF_MODEL = ("maps", "shortcuts", "suspects")  # need a model trained here
-OF_ALL = ("overview", *OF_MODEL)  # for more than two classes at once
-OF_NUMBERS = ("overview", "groups", "maps", "shortcuts")
 DRAWN: Mapping[str, Callable[[ReviewData, ReviewState], None]] = {
     "curves": lambda data, _: curves.show(data),
     "calibration": lambda data, _: calibration.show(data),
@@ -81,17 +68,13 @@ def show(run: RunView, page_state: ReviewState, coverage: Coverage) -> None:
 
 
 def _section(data: ReviewData, state: ReviewState) -> ReviewState:
-    offered = list(SECTIONS if data.scored is not None else OF_ALL if data.titles else OF_NUMBERS)
-    if data.finding is None:
-        offered = [one for one in offered if one != "findings"]
+    offered = section_names.offered(data.run, state.positive)
     if data.run.external_source is not None:
-        offered = [one for one in offered if one not in OF_MODEL]
         st.caption(
             f"Run {data.run.id} has external predictions: saliency maps and analyses of the model are not available."
         )
     if len(offered) == 1:
         return replace(state, section="")
-    titles = SECTIONS if data.titles else SECTIONS | {"overview": "Overview"}
     shown = state.section if state.section in offered else offered[0]
     chosen = st.segmented_control(
         "Section",
@@ -99,7 +82,7 @@ def _section(data: ReviewData, state: ReviewState) -> ReviewState:
         default=shown,
         required=True,
         key="review_section",
-        format_func=titles.__getitem__,
+        format_func=section_names.SECTIONS.__getitem__,
         label_visibility="collapsed",
     )
     return replace(state, section="" if chosen == offered[0] else chosen or "")

@@ -1,0 +1,1 @@
+"""What a link names: read in one place, before any page is drawn."""
