@@ -7,9 +7,10 @@ from dashboard.links import notice
 from dashboard.parts.widgets import errors
 from dashboard.server import streamlit_startup
 
+unknown = notice.unknown_address()
 page = st.navigation(navigation.pages())
 with errors.show_errors():
     navigation.show(page)
-    if notice.opens(page):
+    if notice.opens(page, unknown):
         page.run()
 streamlit_startup.freeze_gc()

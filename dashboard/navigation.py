@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import reader
+from dashboard.links import resolver
+from dashboard.parts.widgets import copy_link
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -46,8 +48,10 @@ def pages() -> "list[StreamlitPage]":
 def show(page: "StreamlitPage") -> None:
     """Draw the style of all pages and the name of the reader; reading pages hide the sidebar."""
     reading = page.url_path in READING
-    st.set_page_config(page_title="Rounds", layout="wide", initial_sidebar_state="collapsed" if reading else "auto")
+    st.set_page_config(layout="wide", initial_sidebar_state="collapsed" if reading else "auto")
     st.html(STYLE + (READING_STYLE if reading else ""))
+    if page.url_path in resolver.STATES:
+        copy_link.show()
     with st.sidebar:
         reader.reader_input()
 
@@ -61,6 +65,7 @@ STYLE = """<style>
 .st-key-tour [data-testid="stColumn"],.st-key-figures [data-testid="stColumn"]{min-width:250px}
 .st-key-plots [data-testid="stColumn"]{min-width:310px}
 .st-key-overview [data-testid="stColumn"]{min-width:320px}.st-key-point [data-testid="stColumn"]{min-width:225px}
+.st-key-copy_link{position:fixed;top:.85rem;right:4.5rem;width:auto;z-index:999991}
 @media(min-height:820px){div:has(>.st-key-strip_part){position:sticky;bottom:0;z-index:5}}
 .st-key-strip_part{background:light-dark(#fff,#101418);padding:.4rem 0;border-top:1px solid light-dark(#d5dbe1,#2f3942)}
 .rd-figures{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}

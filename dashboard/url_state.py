@@ -4,17 +4,24 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
 from core.services.evaluation.review_query import ReviewQuery
+from dashboard import page_title
 
 
 @dataclass(frozen=True)
 class State:
-    """The base of every page's state; fields are int, float or str."""
+    """The base of every page's state; fields are int, float or str.
+
+    `page` and `subject`, the fields that say what is open, make the title of the browser's tab.
+    """
+
+    page: ClassVar[str] = ""
+    subject: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def from_url(cls) -> Self:
@@ -28,7 +35,8 @@ class State:
         return cls(**{name: value for name, value in values.items() if value is not None})
 
     def to_url(self) -> None:
-        """Write the query parameters, without a rerun where nothing changed."""
+        """Write the query parameters, without a rerun where nothing changed, and the title of the browser's tab."""
+        page_title.show(self.page, {name: getattr(self, name) for name in self.subject})
         query = self.query()
         if dict(st.query_params) != query:
             st.query_params.from_dict(query)
@@ -43,6 +51,9 @@ class State:
 class ImportState(State):
     """The import that is prepared, the job of one that runs or has ended, or one of the list."""
 
+    page = "Import"
+    subject = ("imported",)
+
     draft: str = ""
     job: int = 0
     imported: int = 0
@@ -55,6 +66,9 @@ class ImagesState(State):
     `facts` are metadata values as a query string: "site=north&sex=F", `ranges` likewise: "age=60..&day=..2020-05-31".
     `imported` is the import that brought the images.
     """
+
+    page = "Images"
+    subject = ("image", "series")
 
     image: int = 0
     series: int = 0
@@ -99,6 +113,9 @@ class ImagesState(State):
 class LabelState(State):
     """The task, and which of its cases are listed."""
 
+    page = "Label"
+    subject = ("task",)
+
     task: int = 0
     only: str = "unlabelled"
 
@@ -106,6 +123,9 @@ class LabelState(State):
 @dataclass(frozen=True)
 class DatasetsState(State):
     """The task that is split, and the snapshot that is open."""
+
+    page = "Datasets"
+    subject = ("task",)
 
     task: int = 0
     snapshot: int = 0
@@ -115,12 +135,18 @@ class DatasetsState(State):
 class TrainPageState(State):
     """The snapshot to train on."""
 
+    page = "Train"
+    subject = ("snapshot",)
+
     snapshot: int = 0
 
 
 @dataclass(frozen=True)
 class RunState(State):
     """The run that is open."""
+
+    page = "Runs"
+    subject = ("run",)
 
     run: int = 0
 
@@ -143,6 +169,9 @@ class ListState(State, ReviewQuery):
 class ReviewState(ListState):
     """The section of the Review page, and the prevalence that was entered (-1: that of the split)."""
 
+    page = "Review"
+    subject = ("run",)
+
     section: str = ""
     prevalence: float = -1.0
 
@@ -150,6 +179,9 @@ class ReviewState(ListState):
 @dataclass(frozen=True)
 class CompareState(ListState):
     """Two runs on the same cases."""
+
+    page = "Compare"
+    subject = ("run", "other")
 
 
 @dataclass(frozen=True)
@@ -160,6 +192,9 @@ class CaseState(ListState):
     explained (-1: the predicted class, or the finding in question); `layer` is the layer if not the default one.
     `beside` 1: the image is drawn beside its maps, not under them. `others` are the ids of further runs to compare.
     """
+
+    page = "Case"
+    subject = ("case", "run")
 
     case: int = 0
     method: str = ""

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from core.explain import EXPLAINERS
 from dashboard.links.problem import quoted
-from dashboard.url_state import ListState, State
+from dashboard.url_state import CaseState, ListState, State
 
 SPLITS = ("train", "val", "test")
 ONLY = ("unlabelled", "labelled", "all")
@@ -56,6 +56,11 @@ def _unreadable(field: str, text: str, example: str) -> str:
     return f"In this link {field} is {quoted(text)}, which cannot be read; it must be like {example}."
 
 
+def _split(state: State) -> str:
+    """Check the split; a case may be listed among those of all splits."""
+    return named("split", (*SPLITS, "all") if isinstance(state, CaseState) else SPLITS, "split")(state)
+
+
 def _span(state: State) -> str:
     """Check a range of scores such as 0.2:0.4."""
     text = state.span if isinstance(state, ListState) else ""
@@ -72,7 +77,7 @@ def _methods(state: State) -> str:
 
 
 CHOICES: dict[str, Check] = {
-    "split": named("split", SPLITS, "split"),
+    "split": _split,
     "only": named("filter of cases", ONLY, "only"),
     "level": named("unit of analysis", LEVELS, "level"),
     "scale": named("score calibration", SCALES, "scale"),

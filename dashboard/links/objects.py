@@ -59,7 +59,7 @@ def _case_fits(app: AppContext, state: State, number: int) -> str:
         rows = predictions.predictions_of_cases(app.db, runs.get(app.db, state.run).id, [number])
         if not rows:
             return f"Run {state.run} has no prediction for case {number}."
-        if rows[0].split != state.split:
+        if state.split not in (rows[0].split, "all"):
             return f"Case {number} is in the {rows[0].split} split of run {state.run}, not in {state.split}."
     return ""
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.services.training import runs
 from dashboard import context
-from dashboard.parts.case import sidebar, viewer
+from dashboard.parts.case import missing_case, sidebar, viewer
 from dashboard.parts.review import case_list
-from dashboard.url_state import CaseState, ReviewState
+from dashboard.url_state import CaseState
 
 # Constant CSS: the image stays in view while the column beside it scrolls, and warnings wrap.
 STYLE = """<style>[data-testid="stColumn"]:has(.st-key-case_viewer){position:sticky;top:3.6rem;align-self:flex-start}
@@ -23,15 +23,9 @@ if not state.run:
     st.stop()
 run = runs.get(app.db, state.run)
 rows = case_list.ordered(run, state)
-if not rows:
-    st.markdown("No cases match this selection.")
-    st.page_link("views/review.py", label="Back to the run", query_params=ReviewState.like(state).query())
-    st.stop()
-at = viewer.place(state, rows)
+at = viewer.place(state, rows) if rows else None
 if at is None:
-    st.title("Case")
-    st.warning(f"Case {state.case} is not in this list: it was relabelled or removed, or the link is of another list.")
-    st.page_link("views/review.py", label="Show the list", query_params=ReviewState.like(state).query())
+    missing_case.show(run, state)
     st.stop()
 state = replace(state, case=rows.ids[at])
 state.to_url()

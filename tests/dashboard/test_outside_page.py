@@ -49,7 +49,7 @@ def test_it_becomes_a_run_with_pages_of_its_own(frozen):
     assert "has external predictions" in text_of(opened("review", run=str(run.id), split="test"))
     assert not [*(frozen_home(frozen) / "inbox").iterdir()]
     gone = text_of(opened("case", run=str(run.id), case="9999", split="all"))
-    assert "Case 9999 is not in this list: it was relabelled or removed, or the link is of another list." in gone
+    assert "There is no case 9999 in this home: it was deleted, or the link is from another home." in gone
 
 
 def test_what_cannot_be_taken_is_one_sentence(frozen):
