@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from core.services.evaluation.review_query import ReviewQuery
-from dashboard import page_title
+from dashboard import page_title, url_history
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class State:
         """Write the query parameters, without a rerun where nothing changed, and the title of the browser's tab."""
         page_title.show(self.page, {name: getattr(self, name) for name in self.subject})
         query = self.query()
-        if dict(st.query_params) != query:
+        if dict(st.query_params) != query and not url_history.fills_in(query):
             st.query_params.from_dict(query)
+            url_history.written(query)
 
     def query(self) -> dict[str, str]:
         """Return the state as parameters of a URL."""
@@ -64,7 +65,7 @@ class ImagesState(State):
     """The selected image or series, the id after which the page of the gallery starts, and its filters.
 
     `facts` are metadata values as a query string: "site=north&sex=F", `ranges` likewise: "age=60..&day=..2020-05-31".
-    `imported` is the import that brought the images.
+    `imported` is the import that brought the images; `kind` is "series" where series are listed.
     """
 
     page = "Images"
@@ -80,6 +81,7 @@ class ImagesState(State):
     note: str = ""
     imported: int = 0
     ranges: str = ""
+    kind: str = ""
 
     def all_ranges(self) -> list[tuple[str, str, str]]:
         """Return the ranges of metadata columns as (column, low, high), "" where an end is open."""
@@ -122,13 +124,23 @@ class LabelState(State):
 
 @dataclass(frozen=True)
 class DatasetsState(State):
-    """The task that is split, and the snapshot that is open."""
+    """The task that is split, the snapshot that is open, and the recipe.
+
+    `column` is the metadata column of the splits, "patient" for a split by patient ('': as the images were imported).
+    `strata` are columns separated by commas; `val` and `test` are percent.
+    """
 
     page = "Datasets"
     subject = ("task",)
 
     task: int = 0
     snapshot: int = 0
+    column: str = ""
+    val: int = 15
+    test: int = 15
+    strata: str = ""
+    balance: str = "none"
+    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+from core.curation.recipe import BALANCES
 from core.explain import EXPLAINERS
 from dashboard.links.problem import quoted
 from dashboard.url_state import CaseState, ListState, State
@@ -82,6 +83,11 @@ CHOICES: dict[str, Check] = {
     "level": named("unit of analysis", LEVELS, "level"),
     "scale": named("score calibration", SCALES, "scale"),
     "change": named("list of changed cases", CHANGES, "change"),
+    "kind": named("kind of list", ("series",), "kind"),
+    "balance": named("balancing", BALANCES, "balance"),
+    "val": within("val", 0, 40),
+    "test": within("test", 0, 40),
+    "seed": within("seed", 0, 10_000),
     "excluded": within("excluded", 0, 1),
     "beside": within("beside", 0, 1),
     "at": within("at", 0, 1, unset=-1),

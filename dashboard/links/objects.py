@@ -69,5 +69,13 @@ def _job_fits(app: AppContext, _state: State, number: int) -> str:
     return "" if kind is JobKind.IMPORT else f"Job {number} is not an import; it is of kind {quoted(kind)}."
 
 
+def column(app: AppContext, state: State, field: str) -> str:
+    """Return a sentence if this home has no metadata column that a recipe names, else ""."""
+    names = {"patient" if field == "column" else "", *images.fact_values(app.db)}
+    unknown = [name for name in str(getattr(state, field)).split(",") if name not in names]
+    return f"There is no metadata column {quoted(unknown[0])} in this home." if unknown else ""
+
+
+COLUMNS = ("column", "strata")  # fields of a recipe that name columns
 FITS: dict[str, Check] = {"run": _run_fits, "other": _run_fits, "case": _case_fits, "job": _job_fits}
 """What an object must have to be opened on a page, beside being in this home."""

@@ -56,6 +56,8 @@ def _unknown(app: AppContext, state: State, names: Sequence[str]) -> Iterator[Pr
         sentence = CHOICES[name](state) if name in CHOICES else ""
         if name in objects.READ and name not in ignored:
             sentence = objects.problem(app, state, name)
+        elif name in objects.COLUMNS:
+            sentence = objects.column(app, state, name)
         if sentence:
             yield Problem(name, sentence)
     if isinstance(state, ListState):

@@ -1,5 +1,7 @@
 """Datasets: the recipe on the left; counts, leakage check and Freeze on the right; the snapshots below."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.services.annotation import tasks
@@ -23,12 +25,13 @@ if not all_tasks:
 persons_overview.link()
 left, right = st.columns([1, 2], gap="large")
 with left:
-    task_id, recipe = recipe_form.show(all_tasks, state.task)
+    state, recipe = recipe_form.show(all_tasks, state)
+state.to_url()
 with right:
-    name = datasets_snapshots.plan(task_id, recipe)
+    name = datasets_snapshots.plan(state.task, recipe)
     if name:
-        made = datasets_snapshots.freeze(task_id, recipe, name)
+        made = datasets_snapshots.freeze(state.task, recipe, name)
         if made:
-            st.switch_page("views/datasets.py", query_params=DatasetsState(task=task_id, snapshot=made).query())
+            st.switch_page("views/datasets.py", query_params=replace(state, snapshot=made).query())
 
 datasets_snapshots.frozen(snapshots.list_snapshots(wired.db), state.snapshot)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.services.images import images
-from dashboard import context, formatting, reader
+from dashboard import context, formatting, reader, url_history
 from dashboard.parts.images import detail
 from dashboard.parts.images import filters as images_filters
 from dashboard.parts.widgets import gallery
@@ -23,13 +23,9 @@ if not images.totals(wired.db).images:
 
 filters, middle, side = st.columns([1.5, 3.2, 2.1], gap="medium")
 with filters:
+    url_history.follow("images_kind", "Series" if state.series or state.kind else "Images")
     kind = st.segmented_control(
-        "Show",
-        ["Images", "Series"],
-        default="Series" if state.series else "Images",
-        required=True,
-        key="images_kind",
-        on_change=images_filters.show_first_page,
+        "Show", ["Images", "Series"], required=True, key="images_kind", on_change=images_filters.show_kind
     )
     chosen = images_filters.show(state) if kind == "Images" else images.Filter()
 with middle:

@@ -24,6 +24,7 @@ st.html(preflight.STYLE)
 left, right = st.columns([3, 2], gap="large")
 with left:
     chosen, also = choices.snapshots(frozen, state.snapshot)
+    TrainPageState(snapshot=chosen).to_url()
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         choices.preset(list(PRESETS))
         model_picker.show()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.services.training.runs import RunView
+from dashboard import url_history
 from dashboard.parts.review import run_picker
 from dashboard.url_state import CompareState
 
@@ -16,11 +17,12 @@ def show(runs: Sequence[RunView], state: CompareState) -> CompareState:
     ids = list(names)
     run = state.run if state.run in names else ids[0]
     first, second = other(runs, run, state.other), run
+    for key, value in (("compare_first", first), ("compare_second", second), ("compare_split", state.split)):
+        url_history.follow(key, value)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         first_id = st.selectbox(
             "First run",
             ids,
-            ids.index(first),
             format_func=names.__getitem__,
             key="compare_first",
             width="stretch",
@@ -29,7 +31,6 @@ def show(runs: Sequence[RunView], state: CompareState) -> CompareState:
         second_id = st.selectbox(
             "Second run",
             ids,
-            ids.index(second),
             format_func=names.__getitem__,
             key="compare_second",
             width="stretch",
@@ -40,7 +41,6 @@ def show(runs: Sequence[RunView], state: CompareState) -> CompareState:
             list(run_picker.SPLITS),
             required=True,
             key="compare_split",
-            default=state.split if state.split in run_picker.SPLITS else "test",
             format_func=run_picker.SPLITS.__getitem__,
             label_visibility="collapsed",
         )

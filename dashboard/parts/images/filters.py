@@ -66,9 +66,10 @@ def _unknown(state: ImagesState, selected: Filter) -> list[str]:
     )
 
 
-def show_first_page() -> None:
-    """Let the gallery start at the first page, because its list is another one."""
-    replace(ImagesState.from_url(), after=0).to_url()
+def show_kind() -> None:
+    """List images or series, from the first page."""
+    kind = "series" if st.session_state["images_kind"] == "Series" else ""
+    replace(ImagesState.from_url(), after=0, series=0, kind=kind).to_url()
 
 
 def _choose_facts(state: ImagesState, measured: Collection[str]) -> tuple[tuple[str, str], ...]:

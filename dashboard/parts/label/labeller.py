@@ -8,7 +8,7 @@ import streamlit as st
 from core.services.annotation import annotations, tasks
 from core.services.annotation.tasks import TaskView
 from core.services.annotation.unassessable_reasons import REASONS
-from dashboard import context, formatting, reader
+from dashboard import context, formatting, reader, url_history
 from dashboard.parts.label import task_form
 from dashboard.parts.widgets import drawing_options, viewer
 from dashboard.server import serializers
@@ -23,13 +23,12 @@ def choose(all_tasks: Sequence[TaskView], state: LabelState) -> LabelState:
     """Draw the sidebar: task and filter, a new task, the settings of a task; return what is selected."""
     ids = [task.id for task in all_tasks]
     names = {task.id: task.name for task in all_tasks}
-    task_id = st.selectbox(
-        "Task", ids, ids.index(state.task) if state.task in ids else 0, format_func=names.__getitem__, key="label_task"
-    )
+    url_history.follow("label_task", state.task if state.task in ids else ids[0])
+    url_history.follow("label_only", state.only if state.only in ONLY else "unlabelled")
+    task_id = st.selectbox("Task", ids, format_func=names.__getitem__, key="label_task")
     only = st.segmented_control(
         "Cases",
         list(ONLY),
-        default=state.only if state.only in ONLY else "unlabelled",
         format_func=ONLY.__getitem__,
         required=True,
         key="label_only",

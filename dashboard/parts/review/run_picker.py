@@ -7,6 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.services.training.runs import RunView
+from dashboard import url_history
 from dashboard.url_state import CompareState, ListState, ReviewState
 from db.vocabulary import TaskKind
 
@@ -18,11 +19,12 @@ def show(runs: Sequence[RunView], state: ReviewState) -> ReviewState:
     """Draw the controls in one line; a new run or split starts without the previous selection of cases."""
     ids = [run.id for run in runs]
     names = {run.id: run_title(run) for run in runs}
+    url_history.follow("review_run", state.run if state.run in ids else ids[0])
+    url_history.follow("review_split", state.split if state.split in SPLITS else "test")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         run = st.selectbox(
             "Run",
             ids,
-            ids.index(state.run) if state.run in ids else 0,
             width="stretch",
             format_func=names.__getitem__,
             key="review_run",
@@ -31,7 +33,6 @@ def show(runs: Sequence[RunView], state: ReviewState) -> ReviewState:
         split = st.segmented_control(
             "Split",
             list(SPLITS),
-            default=state.split if state.split in SPLITS else "test",
             format_func=SPLITS.__getitem__,
             required=True,
             key="review_split",
@@ -57,28 +58,28 @@ def select_question(run: RunView, state: S) -> S:
     """Draw the choice of the finding, or of the class to compare with the rest."""
     if run.kind is TaskKind.MULTI:
         places = range(len(run.titles))
+        url_history.follow(f"review_finding_{run.id}", min(state.finding, len(places) - 1))
         chosen = st.segmented_control(
             "Finding",
             places,
-            default=min(state.finding, len(places) - 1),
             required=True,
             format_func=run.titles.__getitem__,
             key=f"review_finding_{run.id}",
             label_visibility="collapsed",
         )
-        return state if chosen == state.finding else replace(_reset(state), finding=chosen)
+        return state if chosen is None or chosen == state.finding else replace(_reset(state), finding=chosen)
     if len(run.titles) > 2:
         offered = [-1, *range(len(run.titles))]
+        url_history.follow(f"review_class_{run.id}", state.positive if state.positive in offered else -1)
         chosen = st.segmented_control(
             "Class",
             offered,
-            default=state.positive if state.positive in offered else -1,
             required=True,
             key=f"review_class_{run.id}",
             label_visibility="collapsed",
             format_func=lambda at: "All classes" if at < 0 else run.titles[at],
         )
-        return state if chosen == state.positive else replace(_reset(state), positive=chosen)
+        return state if chosen is None or chosen == state.positive else replace(_reset(state), positive=chosen)
     return replace(state, finding=0, positive=-1)
 
 

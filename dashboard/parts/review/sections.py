@@ -8,6 +8,7 @@ import streamlit as st
 from core.services.evaluation.review_data import ReviewData, review_data
 from core.services.predictions.coverage import Coverage
 from core.services.training.runs import RunView
+from dashboard import url_history
 from dashboard.links import section_names
 from dashboard.parts.review import (
     calibration,
@@ -76,10 +77,10 @@ def _section(data: ReviewData, state: ReviewState) -> ReviewState:
     if len(offered) == 1:
         return replace(state, section="")
     shown = state.section if state.section in offered else offered[0]
+    url_history.follow("review_section", shown)
     chosen = st.segmented_control(
         "Section",
         offered,
-        default=shown,
         required=True,
         key="review_section",
         format_func=section_names.SECTIONS.__getitem__,

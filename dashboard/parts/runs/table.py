@@ -6,25 +6,29 @@ import streamlit as st
 
 from core.services.training.runs import RunView
 from dashboard import formatting
+from dashboard.url_state import RunState
 
 
 def show(views: Sequence[RunView], chosen: int) -> int:
-    """Draw one row per run, newest first; return the id of the clicked run, else that of the URL or the newest."""
+    """Draw one row per run, newest first; a click opens its run. Return the run of the URL, else the newest."""
     import pandas as pd
 
     table = pd.DataFrame([_row(run) for run in views])
-    state = st.dataframe(
+    st.dataframe(
         table,
         hide_index=True,
-        on_select="rerun",
+        on_select=lambda: _open(views),
         selection_mode="single-row",
         key="runs_table",
         height=min(38 + 35 * len(views), 250),
     )
-    rows = state["selection"]["rows"]
-    if rows:
-        return views[rows[0]].id
     return chosen if any(run.id == chosen for run in views) else views[0].id
+
+
+def _open(views: Sequence[RunView]) -> None:
+    rows = st.session_state["runs_table"]["selection"]["rows"]
+    if rows:
+        RunState(run=views[rows[0]].id).to_url()
 
 
 def _row(run: RunView) -> dict[str, object]:

@@ -11,7 +11,7 @@ from core.services.annotation import tasks
 from core.services.datasets.snapshots import SnapshotView
 from core.services.training import initial_weights, runs
 from core.training.spec import hyperparameter
-from dashboard import context
+from dashboard import context, url_history
 from dashboard.parts.train import spec_form
 from dashboard.parts.train.preflight import counts_of
 from db.vocabulary import MirrorSymmetry
@@ -27,10 +27,10 @@ FIRST = "quick look"
 def snapshots(views: Sequence[SnapshotView], default: int) -> tuple[int, list[int]]:
     """Draw the choice of snapshot and of additional tasks; return their ids."""
     names = {view.id: f"{view.name} ({view.task})" for view in views}
+    url_history.follow("train_snapshot", default if default in names else next(iter(names)))
     chosen = st.selectbox(
         "Snapshot",
         list(names),
-        list(names).index(default) if default in names else 0,
         format_func=names.__getitem__,
         key="train_snapshot",
     )

@@ -36,9 +36,9 @@ ON_PAGE = {
 """Parts that the page itself compares with what there is, and names as gone: Images then shows its list."""
 LINEAR = {"slope": 1, "intercept": 0, "low": 0, "high": 255, "window_center": 128, "window_width": 255}
 VALID = {
-    "images": "image=1&after=3&facts=site%3Dnorth&ranges=age%3D60..&task=1&answer=ill&excluded=1",
+    "images": "image=1&after=3&facts=site%3Dnorth&ranges=age%3D60..&task=1&answer=ill&excluded=1&kind=series",
     "label": "task=2&only=all",
-    "datasets": "task=2&snapshot=2",
+    "datasets": "task=2&snapshot=2&column=patient&val=20&test=0&strata=site&balance=weights&seed=3",
     "train": "snapshot=2",
     "runs": "run=2",
     "review": "run=2&split=val&truth=1&called=0&at=0.4&span=0.2:0.4&group=site%3Dnorth&level=max&scale=isotonic"
