@@ -46,3 +46,26 @@ def test_copy_link_copies_the_address_of_what_is_open(page, context, thirty_serv
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     assert re.search(r"/images\?image=3$", page.evaluate("navigator.clipboard.readText()"))
     expect(page).to_have_title("Image 3 · Images · Rounds")
+
+
+def test_back_and_forward_step_through_the_tasks_and_filters_of_label(page, thirty_served):
+    db = home.open_home(Settings.read(thirty_served.home))
+    task = tasks.create(db, name=new_name(db), classes=["none", "some"])
+    db.close()
+    page.goto(f"{thirty_served.url}/images")
+    expect(page.get_by_text("30 images", exact=True)).to_be_visible()
+    page.goto(f"{thirty_served.url}/label?task={task.id}&only=all")
+    expect(page.locator(".rv-root")).to_be_visible()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("radio", name="Labelled", exact=True).click()
+    expect(page.get_by_text("No cases match this filter.")).to_be_visible()
+    page.wait_for_timeout(1100)  # a step back at once is taken for a request on its way
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"only=all$"))
+    expect(page.get_by_role("radio", name="All", exact=True)).to_be_checked()
+    expect(page.locator(".rv-root")).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_text("No cases match this filter.")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_text("30 images", exact=True)).to_be_visible()
