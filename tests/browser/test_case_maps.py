@@ -200,6 +200,10 @@ def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, pa
     expect(page.get_by_text(re.compile("^Relabelled"))).to_have_count(0)
     page.keyboard.press("ArrowLeft")
     expect(viewer).to_have_attribute("data-case", str(first))
+    settled(page)
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("This is the first case of the list.")).to_be_visible()
+    expect(viewer).to_have_attribute("data-case", str(first))
     assert settled(page).evaluate(COLOURED) > 0
 
 

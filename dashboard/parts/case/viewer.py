@@ -55,7 +55,7 @@ def place(state: CaseState, rows: CaseList) -> int | None:
     if steps is None or monotonic() >= steps.until:
         st.session_state.pop(STEP, None)
         return None if state.case and state.case not in rows.ids else rows.index_of(state.case)
-    at = (rows.index_of(steps.seen) + steps.by) % len(rows)
+    at = min(max(rows.index_of(steps.seen) + steps.by, 0), len(rows) - 1)
     return at if state.case in steps.passed else rows.index_of(state.case)
 
 
@@ -131,6 +131,7 @@ def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: Case
         "places": list(layout.layout.places),
         "panes": layout.layout.panes,
         "alone": len(rows) == 1,
+        "listed": {"at": at, "count": len(rows)},
         "ahead": [] if task.unit is Unit.SERIES else _prefetch(run, rows, at, state),
     }
     viewer.show(key="case_viewer", data=data, on_event=_on_event)

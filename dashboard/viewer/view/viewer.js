@@ -259,6 +259,9 @@ export class Viewer {
 
   step(by) {
     if (this.data.alone) return;
+    const { at, count } = this.data.listed;
+    if (at + by < 0) return this.say("This is the first case of the list.");
+    if (at + by >= count) return this.say("This is the last case of the list.");
     this.left = this.shown.id;
     this.send("event", { kind: "step", by, from: this.shown.id });
   }
