@@ -12,7 +12,7 @@ from core.imaging.tables.formulas import CsvWriter
 from core.imaging.tables.run_columns import FACT, FIRST
 from core.services.evaluation import operating_points
 from core.services.evaluation.metadata_columns import facts
-from core.services.predictions import score_arrays
+from core.services.predictions import calls, score_arrays
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
 from db import Database, queries
@@ -77,14 +77,11 @@ def _answer_columns(db: Database, run: runs.RunView, arrays: score_arrays.ScoreA
     columns: dict[str, Column] = {"truth": [run.classes[label] for label in arrays.labels.tolist()]}
     columns |= {f"score {name}": _full_precision(arrays.scores[:, at]) for at, name in enumerate(run.classes)}
     point = operating_points.current_or_default(db, run.id)
-    if point.id is None and len(run.classes) > 2:
-        called = arrays.scores.argmax(axis=1)
-    else:
+    if point.id is not None:
         scores = score_arrays.class_scores(run, arrays, positive=point.positive)
         columns |= _calibrated_column(run.classes[point.positive], scores, point)
-        others = np.delete(np.arange(len(run.classes)), point.positive)
-        called = np.where(_is_positive(scores, point), point.positive, others[arrays.scores[:, others].argmax(axis=1)])
-    return columns | {"called": [run.classes[at] for at in called.tolist()]}
+    called = calls.predicted_classes(run, arrays, point).tolist()
+    return columns | {"called": [run.classes[at] for at in called]}
 
 
 def _finding_columns(db: Database, run: runs.RunView, arrays: score_arrays.ScoreArrays) -> dict[str, Column]:
@@ -103,7 +100,7 @@ def _finding_columns(db: Database, run: runs.RunView, arrays: score_arrays.Score
         rows = [row_of_case.get(case) for case in arrays.cases.tolist()]
         known_columns = _calibrated_column(name, known, point)
         known_columns[f"called {name}"] = [
-            int(yes == bool(point.positive)) for yes in _is_positive(known, point).tolist()
+            int(yes == bool(point.positive)) for yes in calls.positive_cases(known, point).tolist()
         ]
         columns |= {key: ["" if at is None else values[at] for at in rows] for key, values in known_columns.items()}
     return columns
@@ -115,12 +112,6 @@ def _calibrated_column(name: str, scores: BinaryScores, point: PointView) -> dic
         if point.calibrator is None
         else {f"calibrated {name}": _full_precision(score_arrays.calibrated(scores, point).scores)}
     )
-
-
-def _is_positive(scores: BinaryScores, point: PointView) -> NDArray[np.bool_]:
-    """Return the prediction of each case at the point; if the point counts patients, that of the case's patient."""
-    called = score_arrays.apply_operating_point(scores, point).predicted_positive(point.threshold)
-    return called[scores.owner] if point.per_patient else called
 
 
 def _full_precision(values: NDArray[np.float64]) -> list[str]:

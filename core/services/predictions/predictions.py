@@ -12,7 +12,7 @@ from core.errors import InvalidInput, NotFound
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.models.heads import Head, head_slices
-from core.services.predictions import score_arrays
+from core.services.predictions import calls, score_arrays
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
 from core.services.training.submit import Submitted
@@ -142,7 +142,7 @@ def list_predictions(
     if point is None or not views:
         return views
     scores = score_arrays.binary_scores(db, run_id, split=split or "all", finding=finding, point=point)
-    decided = dict(zip(scores.cases.tolist(), scores.predicted_positive(point.threshold).tolist(), strict=True))
+    decided = dict(zip(scores.cases.tolist(), calls.positive_rows(scores, point).tolist(), strict=True))
     return [at_point(row, point, yes=decided[row.case_id]) for row in views if row.case_id in decided]
 
 
