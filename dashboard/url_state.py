@@ -172,6 +172,10 @@ class ListState(State, ReviewQuery):
         """Return the same list for another page."""
         return cls(**{one.name: getattr(other, one.name) for one in fields(ListState)}, **more)
 
+    def query(self) -> dict[str, str]:
+        """Return the state as parameters of a URL, always with the split: a page without one chooses where to begin."""
+        return {**super().query(), "split": self.split}
+
     def without_mark(self) -> Self:
         """Return the same query with all its cases."""
         return replace(self, truth=-1, called=-1, span="", group="", change="")

@@ -3,15 +3,24 @@
 from typing import Any
 
 from core.cli import context
-from core.cli.options import add_run, add_split, add_target, count_test_views, count_test_views_of_each
+from core.cli.options import (
+    add_operating_rule,
+    add_run,
+    add_split,
+    add_target,
+    count_test_views,
+    count_test_views_of_each,
+    operating_rule,
+)
 from core.cli.parser import Arguments, Handler, Parser, UsageError, one_of
-from core.cli.printing.result import Output
+from core.cli.printing.result import JsonOnly, Output
 from core.errors import InvalidInput
 from core.evaluation import regression_subgroups
 from core.evaluation.subgroups import FIGURES
 from core.services.evaluation import regression_comparison, run_comparison
 from core.services.evaluation import subgroups as subgroup_service
 from core.services.training import runs
+from db import Database
 
 METRICS, REGRESSION_METRICS = FIGURES, regression_subgroups.FIGURES
 
@@ -19,32 +28,49 @@ METRICS, REGRESSION_METRICS = FIGURES, regression_subgroups.FIGURES
 def add_compare_arguments(parser: Parser) -> None:
     """Add the options of `rounds compare`."""
     parser.add_argument(
-        "--run", required=True, type=int, action="append", dest="runs", metavar="ID", help="give two runs"
+        "--run",
+        required=True,
+        type=int,
+        action="append",
+        dest="runs",
+        metavar="ID",
+        help="give two runs, the baseline first",
     )
     add_split(parser)
     add_target(parser)
+    add_operating_rule(parser, "one rule for both runs: ")
 
 
 def compare(arguments: Arguments) -> Output:
-    """Return the differences between two runs, with their intervals and tests."""
+    """Return the differences run − baseline between two runs, with their intervals and tests."""
     db, _, _ = context.open_workspace(arguments)
     if len(arguments.runs) != 2:
         raise UsageError(f"{len(arguments.runs)} runs are given; compare two: --run A --run B.")
     run = runs.get(db, arguments.runs[0])
     if run.kind == "number":
-        if arguments.finding or arguments.positive:
-            raise InvalidInput(f"Run {run.id} answers with a number, which has neither findings nor classes.")
+        if arguments.finding or arguments.positive or operating_rule(arguments):
+            raise InvalidInput(
+                f"Run {run.id} answers with a number, which has neither findings nor classes nor thresholds."
+            )
         numbers = regression_comparison.compare(db, *arguments.runs, split=arguments.split).to_json()
-        return {**numbers, **count_test_views_of_each(db, arguments.split, dict.fromkeys(arguments.runs, 0))}
+        return _with_views(db, arguments.split, numbers, dict.fromkeys(arguments.runs, 0))
     comparison = run_comparison.compare(
         db,
         *arguments.runs,
         split=arguments.split,
         finding=runs.finding_named(run, arguments.finding),
         positive=runs.class_named(run, arguments.positive),
+        rule=operating_rule(arguments),
+        threshold=arguments.threshold,
     )
     findings = {point.run_id: point.finding for point in comparison.points}
-    return {**comparison.to_json(), **count_test_views_of_each(db, arguments.split, findings)}
+    return _with_views(db, arguments.split, comparison.to_json(), findings)
+
+
+def _with_views(db: Database, split: str, fields: dict[str, Any], findings: dict[int, int]) -> Output:
+    """Add the views of test results; people read the differences run − baseline only."""
+    differences = JsonOnly(fields["differences"])
+    return {**fields, "differences": differences, **count_test_views_of_each(db, split, findings)}
 
 
 def add_subgroups_arguments(parser: Parser) -> None:

@@ -1,9 +1,15 @@
 """Commands that measure how good a model is."""
 
-from typing import Any
-
 from core.cli import context
-from core.cli.options import add_run, add_split, add_target, add_unit_of_analysis, count_test_views
+from core.cli.options import (
+    add_operating_rule,
+    add_run,
+    add_split,
+    add_target,
+    add_unit_of_analysis,
+    count_test_views,
+    operating_rule,
+)
 from core.cli.parser import Arguments, Handler, Parser, UsageError
 from core.cli.printing.result import Output
 from core.services.evaluation import operating_points, report
@@ -15,10 +21,7 @@ from core.settings import default_reader
 def add_operating_point_arguments(parser: Parser) -> None:
     """Add the options of `rounds operating-point`."""
     add_run(parser)
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--threshold", type=float, metavar="SCORE", help="a case with this score or more is positive")
-    how.add_argument("--sensitivity", type=float, metavar="SHARE", help="minimum sensitivity, such as 0.95")
-    how.add_argument("--specificity", type=float, metavar="SHARE", help="minimum specificity")
+    add_operating_rule(parser)
     add_target(parser)
     add_unit_of_analysis(parser, "image")
     parser.add_argument(
@@ -34,8 +37,8 @@ def operating_point(arguments: Arguments) -> Output:
     db, _, _ = context.open_workspace(arguments)
     run = runs.get(db, arguments.run)
     finding = runs.finding_named(run, arguments.finding)
-    rule = _rule(arguments)
-    if arguments.threshold is None and rule is None:
+    rule = operating_rule(arguments)
+    if rule is None:
         if arguments.level or arguments.rule or arguments.calibrate or arguments.positive:
             raise UsageError("To choose an operating point give one of --threshold, --sensitivity or --specificity.")
         point = operating_points.current_or_default(db, run.id, finding or 0)
@@ -53,15 +56,6 @@ def operating_point(arguments: Arguments) -> Output:
             patient_rule=arguments.rule,
         )
     return {"run": run.id, **point.to_json(), "looks_at_test": operating_points.count_test_views(db, run.id)}
-
-
-def _rule(arguments: Arguments) -> dict[str, Any] | None:
-    """Return the minimum that the threshold must reach on validation, None where a threshold or nothing is given."""
-    for kind in ("sensitivity", "specificity"):
-        least = getattr(arguments, kind)
-        if least is not None:
-            return {"kind": kind, "at_least": least}
-    return None
 
 
 def add_evaluate_arguments(parser: Parser) -> None:

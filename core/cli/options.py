@@ -1,8 +1,9 @@
 """Options that several commands about a run share, and the count of who viewed its test results."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from core.cli.parser import Parser
+from core.cli.parser import Arguments, Parser
 from core.services.evaluation import operating_points
 from core.services.training import runs
 from core.settings import default_reader
@@ -26,6 +27,25 @@ def add_target(parser: Parser) -> None:
     """Add --finding and --class: which binary question of a run is meant."""
     parser.add_argument("--finding", default="", metavar="NAME", help="finding, in a multi-label task")
     parser.add_argument("--class", default="", metavar="CLASS", dest="positive", help="positive class, of several")
+
+
+def add_operating_rule(parser: Parser, prefix: str = "") -> None:
+    """Add --threshold, --sensitivity and --specificity: how an operating point is chosen."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--threshold", type=float, metavar="SCORE", help=f"{prefix}a case with this score or more is positive"
+    )
+    how.add_argument("--sensitivity", type=float, metavar="SHARE", help=f"{prefix}minimum sensitivity, such as 0.95")
+    how.add_argument("--specificity", type=float, metavar="SHARE", help=f"{prefix}minimum specificity")
+
+
+def operating_rule(arguments: Arguments) -> dict[str, Any] | None:
+    """Return the rule of the operating point that was given; None without one."""
+    for kind in ("sensitivity", "specificity"):
+        least = getattr(arguments, kind)
+        if least is not None:
+            return {"kind": kind, "at_least": least}
+    return None if arguments.threshold is None else {"kind": "threshold"}
 
 
 def add_unit_of_analysis(parser: Parser, default: str) -> None:

@@ -24,9 +24,9 @@ ALIKE = "No interval: the two runs have the same value on these cases."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """Result of comparing two runs.
+    """Result of comparing two runs: the first is the baseline, the second the run.
 
-    `differences` are first minus second, on the same resamples of patients; `first` and `second` hold the metrics of
+    `differences` are second minus first, on the same resamples of patients; `first` and `second` hold the metrics of
     the runs. `fixed` are the cases that only the second run predicts correctly, `broken` those that only the first
     does, `both_wrong` the rest, largest error first, by the case ids of the second run. `delong` is None where a class
     is absent or has a single patient; `note` says what was compared and why a test is missing.
@@ -46,7 +46,7 @@ class Comparison:
 def compare(
     first: BinaryScores, second: BinaryScores, thresholds: tuple[float, float], *, resamples: int = 1000, seed: int = 0
 ) -> Comparison:
-    """Compare two runs, each at its own threshold.
+    """Compare two runs, the baseline first, each at its own threshold.
 
     Raises:
         InvalidInput: the cases, their reference labels or their patients differ.
@@ -66,7 +66,7 @@ def compare(
     delong, why = _delong(first, second)
     unit = "patients" if first.level == "patient" else "cases"
     return Comparison(
-        {name: _difference(sides[0][name], sides[1][name]) for name in ORDER},
+        {name: _difference(sides[1][name], sides[0][name]) for name in ORDER},
         {name: sides[0][name].figure() for name in ORDER},
         {name: sides[1][name].figure() for name in ORDER},
         delong,
@@ -124,6 +124,7 @@ def _ordered(scored: BinaryScores) -> BinaryScores:
 
 
 def _difference(first: Estimate, second: Estimate) -> MetricValue:
+    """Return first minus second."""
     n = min(first.cases, second.cases)
     if first.undefined or second.undefined:
         return MetricValue(None, None, None, n, first.undefined or second.undefined)

@@ -28,10 +28,11 @@ NO_SPREAD = "No interval: all resamples of the patients give the same difference
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegressionComparison:
-    """Result of comparing two runs. `differences` are first minus second, on the same resamples of patients.
+    """Result of comparing two runs: the first is the baseline, the second the run.
 
-    `first` and `second` hold the metrics of the runs. `nearer` are rows of the cases whose absolute error is smaller in
-    the second run, `further` those where it is larger, largest change first.
+    `differences` are second minus first, on the same resamples of patients. `first` and `second` hold the metrics of
+    the runs. `nearer` are rows of the cases whose absolute error is smaller in the second run, `further` those where
+    it is larger, largest change first.
     """
 
     differences: dict[str, MetricValue]
@@ -65,7 +66,7 @@ def compare_regressions(
     names, patient_of_case = np.unique(np.asarray(patients), return_inverse=True)
     index = PatientIndex(patient_of_case, len(names))
     first_statistics, second_statistics = statistics(p, y, index), statistics(q, y, index)
-    gaps = {name: _subtract(first_statistics[name], second_statistics[name]) for name in COMPARED}
+    gaps = {name: _subtract(second_statistics[name], first_statistics[name]) for name in COMPARED}
     draws = bootstrap(gaps, patients=len(names), resamples=resamples, seed=seed)
     increase = np.abs(q - y) - np.abs(p - y)
     rising, falling = np.argsort(increase, kind="stable"), np.argsort(-increase, kind="stable")

@@ -26,7 +26,7 @@ if len(predicted) < 2:
 
 state = run_picker.show(predicted, CompareState.from_url())
 run = next(run for run in predicted if run.id == state.run)
-state = run_picker.select_question(run, state)
+state = run_picker.select_rule(run, run_picker.select_question(run, state))
 state.to_url()
 if state.run == state.other:
     st.info("Both selected runs are the same. Select two different runs.")
@@ -37,11 +37,13 @@ for compared_run in predicted:
 try:
     if run.kind is TaskKind.NUMBER:
         errors = comparison_data.compare_errors(review_source(), state)
-        test_access.record_views_of_runs(state.split, {errors.first: 0, errors.second: 0})
+        if not test_access.opens(state.split, {errors.first: 0, errors.second: 0}, decides=False):
+            st.stop()
         regression.show(errors)
     else:
         comparison = comparison_data.compare_classes(review_source(), state)
-        test_access.record_views_of_runs(state.split, {point.run_id: point.finding for point in comparison.points})
+        if not test_access.opens(state.split, {point.run_id: point.finding for point in comparison.points}):
+            st.stop()
         table.show(comparison)
 except InvalidInput as error:
     st.info(str(error), icon=":material/info:")

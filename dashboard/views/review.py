@@ -4,10 +4,11 @@ import streamlit as st
 
 from core.services.training import runs
 from dashboard import context
-from dashboard.parts.review import operating_point, prediction_status, run_picker, sections
+from dashboard.parts.review import prediction_status, run_picker, sections, test_access
 from dashboard.parts.runs import older_reading
 from dashboard.parts.widgets import errors
 from dashboard.url_state import ReviewState
+from db.vocabulary import TaskKind
 
 app = context.app_context()
 reviewable = [run for run in runs.list_runs(app.db) if run.reviewable]
@@ -25,5 +26,6 @@ coverage = prediction_status.show(run, state.split)
 if coverage is not None:
     state = run_picker.select_question(run, state)
     state.to_url()
-    operating_point.record_test_view(run, state)
-    errors.auto_refresh(sections.show, run, state, coverage, every=None)
+    place = state.finding if run.kind is TaskKind.MULTI else 0
+    if test_access.opens(state.split, {run.id: place}, decides=run.kind is not TaskKind.NUMBER):
+        errors.auto_refresh(sections.show, run, state, coverage, every=None)

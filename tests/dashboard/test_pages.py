@@ -59,6 +59,13 @@ def opened(name, **query):
     return app
 
 
+def on_test(name, **query):
+    """A page on the test split, opened by its button where this reader has not done so yet."""
+    app = opened(name, split="test", **query)
+    gate = [one for one in app.button if one.key == "open_test"]
+    return gate[0].click().run() if gate else app
+
+
 def text_of(app):
     shown = [*app.markdown, *app.title, *app.caption, *app.error, *app.info, *app.warning]
     return "\n".join(one.value for one in shown)

@@ -20,7 +20,7 @@ from dashboard.parts.review import subgroups as review_subgroups
 from db.vocabulary import Split, TaskKind
 from tests.core.conftest import make
 from tests.core.services.predicted import another, draw
-from tests.dashboard.test_pages import home, opened, text_of
+from tests.dashboard.test_pages import home, on_test, opened, text_of
 
 __all__ = ["home"]
 
@@ -69,7 +69,7 @@ def test_every_section_of_a_yes_no_question_opens(db, section):
 def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked(db):
     drawn = draw(db)
     operating_points.set_operating_point(db, drawn.run, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
-    app = opened("review", run=str(drawn.run), at="0.99")  # a point that is tried does not reach test
+    app = on_test("review", run=str(drawn.run), at="0.99")  # a point that is tried does not reach test
     assert "Chosen on validation by ann" in text_of(app)
     assert "Locked on this split" in text_of(app)
     assert "Test results viewed once." in text_of(app)
@@ -108,14 +108,14 @@ def test_a_rule_that_is_tried_is_told_of_the_scores_it_was_looked_for_among_and_
 @pytest.mark.slow
 def test_many_classes_at_once_and_one_against_the_rest(db):
     drawn = draw(db, classes=("a", "b", "c"))
-    app = opened("review", run=str(drawn.run))
+    app = on_test("review", run=str(drawn.run))
     assert (
         "The predicted class of an image is the most probable one. Select a class above to analyse patients"
         in text_of(app)
     )
     assert "CI method: " in text_of(app)
     assert "Each class vs. the rest" in text_of(app)
-    app = opened("review", run=str(drawn.run), positive="1", truth="1", called="1")
+    app = on_test("review", run=str(drawn.run), positive="1", truth="1", called="1")
     assert "reference B, predicted B" in text_of(app)
     assert "Default threshold 0.5." in text_of(app)
 
@@ -123,7 +123,7 @@ def test_many_classes_at_once_and_one_against_the_rest(db):
 @pytest.mark.parametrize("section", ["overview", "groups", "shortcuts"])
 def test_every_section_of_a_run_of_numbers_opens(db, section):
     drawn = draw(db, TaskKind.NUMBER, (), patients=60)
-    app = opened("review", run=str(drawn.run), section=section)
+    app = on_test("review", run=str(drawn.run), section=section)
     assert not app.error, [one.value for one in app.error]
     assert not app.exception
     chosen = app.segmented_control(key="review_section")
@@ -133,13 +133,13 @@ def test_every_section_of_a_run_of_numbers_opens(db, section):
         assert app.selectbox(key="groups_figure_number").value == "mae"
         assert "Mean absolute error by subgroup, worst first" in text_of(app)
         assert "Test results viewed once." in text_of(app)
-        south = opened("review", run=str(drawn.run), section=section, group="site=south")
+        south = on_test("review", run=str(drawn.run), section=section, group="site=south")
         assert "cases**: site south, largest error first" in text_of(south)
 
 
 def test_numbers_are_counted_by_image_or_by_patient(db):
     drawn = draw(db, TaskKind.NUMBER, (), patients=60)
-    app = opened("review", run=str(drawn.run))
+    app = on_test("review", run=str(drawn.run))
     assert "60 cases of 20 patients. CI: patient-level bootstrap" in text_of(app)
     app.selectbox(key="number_level").set_value("mean").run()
     assert "20 patients, one value each. CI: patient-level bootstrap" in text_of(app)
@@ -152,7 +152,7 @@ def test_numbers_are_counted_by_image_or_by_patient(db):
 @pytest.mark.parametrize("kind", [TaskKind.ORDINAL, TaskKind.MULTI, TaskKind.NUMBER])
 def test_other_kinds_of_answers_open(db, kind):
     drawn = draw(db, kind, () if kind is TaskKind.NUMBER else ("a", "b", "c"))
-    app = opened("review", run=str(drawn.run), finding="1")
+    app = on_test("review", run=str(drawn.run), finding="1")
     assert not app.error
     assert not app.exception
     assert "largest error first" in text_of(app)
@@ -165,7 +165,7 @@ def test_findings_together_are_each_with_their_mean_and_their_pool(db):
     drawn = draw(db, TaskKind.MULTI, ("a", "b", "c"))
     with db.transaction() as session:
         session.execute(text("UPDATE snapshot_case SET targets = json_set(targets, '$[2]', NULL)"))
-    app = opened("review", run=str(drawn.run), section="findings")
+    app = on_test("review", run=str(drawn.run), section="findings")
     table = tables(app)
     for name in ("A", "B", "macro average (mean of the findings)", "micro average (all labels pooled)"):
         assert f"|{name}|" in table
@@ -174,7 +174,7 @@ def test_findings_together_are_each_with_their_mean_and_their_pool(db):
     mean = re.search(r"macro average[^|]*\|+([\d.]+) ", table)
     assert mean is not None
     assert float(mean[1]) == pytest.approx(sum(each) / 2, abs=1e-3)
-    assert "is labelled for C" in opened("review", run=str(drawn.run), finding="2").error[0].value
+    assert "is labelled for C" in on_test("review", run=str(drawn.run), finding="2").error[0].value
 
 
 def test_one_class_in_the_test_set_is_a_sentence_and_never_nan(db):
@@ -183,7 +183,7 @@ def test_one_class_in_the_test_set_is_a_sentence_and_never_nan(db):
         session.execute(text("UPDATE prediction SET label = 1"))
         session.execute(text("UPDATE snapshot_case SET label = 1, targets = '[1]'"))
     for section in ("", "curves", "calibration", "decision", "groups"):
-        app = opened("review", run=str(drawn.run), section=section)
+        app = on_test("review", run=str(drawn.run), section=section)
         assert not app.error
         assert not re.search(r"\bnan\b", (text_of(app) + tables(app)).lower())
         if not section:
@@ -221,12 +221,12 @@ def test_the_diamond_of_the_decision_curve_lies_at_the_threshold_itself(db):
 
 def test_a_bin_of_one_patient_is_hollow_and_said_to_have_no_interval(db):
     drawn = draw(db, patients=30)
-    app = opened("review", run=str(drawn.run), section="calibration")
+    app = on_test("review", run=str(drawn.run), section="calibration")
     with db.transaction() as session:
         pair_of_cases = f"case_id IN ({drawn.cases[6]}, {drawn.cases[7]})"
         session.execute(text("UPDATE prediction SET probabilities = '[0.6, 0.4]', checkpoint_sha256 = 'd'"))
         session.execute(text(f"UPDATE prediction SET probabilities = '[0.05, 0.95]' WHERE {pair_of_cases}"))
-    app = opened("review", run=str(drawn.run), section="calibration")
+    app = on_test("review", run=str(drawn.run), section="calibration")
     (points,) = [pair_of_cases for pair_of_cases in drawn_plot(app) if pair_of_cases["mode"] == "markers+text"]
     assert points["marker"]["symbol"] == ["circle", "circle-open"]
     assert "Hollow points come from a single patient and have no interval." in text_of(app)
@@ -237,11 +237,11 @@ def test_pairs_of_facts_are_looked_at_unasked_and_p_is_corrected_for_what_was_te
     groups = subgroups.subgroup_report(db, drawn.run, pairs=True)
     tested = sum(one.p is not None for one in groups.rows)
     assert 0 < tested < len(groups.rows)
-    app = opened("review", run=str(drawn.run), section="groups")
+    app = on_test("review", run=str(drawn.run), section="groups")
     assert app.toggle(key="groups_pairs_True").value
     assert f"adjusted for {tested} tests." in text_of(app)
     monkeypatch.setattr(review_subgroups, "PAIRED", 10)
-    app = opened("review", run=str(drawn.run), section="groups")
+    app = on_test("review", run=str(drawn.run), section="groups")
     assert not app.toggle(key="groups_pairs_False").value
     assert "Turn on 'Include pairs' to see pairs of metadata." in text_of(app)
 
@@ -250,7 +250,7 @@ def test_nothing_known_of_the_cases_is_a_sentence(db):
     drawn = draw(db)
     with db.transaction() as session:
         session.execute(text("DELETE FROM fact"))
-    app = opened("review", run=str(drawn.run), section="groups")
+    app = on_test("review", run=str(drawn.run), section="groups")
     assert "These cases have no metadata to form subgroups" in "".join(one.value for one in app.info)
 
 
@@ -269,7 +269,7 @@ def test_garbage_in_the_url_is_no_traceback(db):
 def test_a_split_that_was_not_predicted_offers_what_makes_it(db):
     drawn = draw(db)
     run = another(db, drawn, seed=3, splits=(Split.TEST,))
-    app = opened("review", run=str(run), section="calibration")
+    app = on_test("review", run=str(run), section="calibration")
     assert "fitted on the validation split" in text_of(app)
     assert f"Run {run} has no predictions on the val split" in text_of(app)
     app = opened("review", run=str(run), split="val")
@@ -280,7 +280,7 @@ def test_two_runs_are_compared_and_others_refused(db):
     drawn = draw(db)
     second, part = another(db, drawn, seed=5), another(db, drawn, seed=6, splits=(Split.VAL,))
     other = draw(db, name="two")
-    app = opened("compare", run=str(second), other=str(drawn.run))
+    app = on_test("compare", run=str(second), other=str(drawn.run))
     assert "McNemar, clustered by patient" in text_of(app)
     assert "AUROC" in tables(app)
     counts = [int(re.sub(r"\D", "", one)) for one in app.segmented_control(key="compare_change").options]
@@ -291,7 +291,7 @@ def test_two_runs_are_compared_and_others_refused(db):
         ({"run": part, "other": second}, "has no predictions"),
         ({"run": second, "other": second}, "Both selected runs are the same"),
     ):
-        app = opened("compare", **{name: str(one) for name, one in query.items()})
+        app = on_test("compare", **{name: str(one) for name, one in query.items()})
         assert why in "".join(one.value for one in app.info)
 
 

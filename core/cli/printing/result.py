@@ -24,13 +24,17 @@ class Millions(int):
         return f"{self / 1e6:.3g} M"
 
 
+class JsonOnly(dict[str, Any]):
+    """Values whose key keeps an older meaning in JSON; people read the newer key beside it."""
+
+
 def lines(result: Output, indent: str = "") -> list[str]:
     """Return plain text: one line per value, one line per item of a list."""
     if isinstance(result, list):
         return [f"{indent}{readable(item)}" for item in result] or [f"{indent}none yet"]
     text: list[str] = []
     for key, value in result.items():
-        if isinstance(value, dict | list) and value:
+        if isinstance(value, dict | list) and not is_empty(value):
             text += [f"{indent}{key}:", *lines(value, indent + "  ")]
         elif not is_empty(value):
             text.append(f"{indent}{key}: {readable(value)}")
@@ -50,7 +54,7 @@ def readable(value: Any) -> str:
 
 def is_empty(value: Any) -> bool:
     """Say whether there is nothing to print: None, or an empty text, list or dict (0 and False are values)."""
-    return value is None or (isinstance(value, str | dict | list | tuple) and not value)
+    return value is None or isinstance(value, JsonOnly) or (isinstance(value, str | dict | list | tuple) and not value)
 
 
 def _is_list(value: Any) -> bool:

@@ -1,7 +1,5 @@
 """Compare two runs on the same cases for the review: the differences, and the lists of cases that changed."""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +7,7 @@ from core.errors import InvalidInput
 from core.services.evaluation import operating_points, regression_comparison, run_comparison
 from core.services.evaluation.regression_comparison import NumbersCompared
 from core.services.evaluation.review_query import ReviewQuery
-from core.services.evaluation.review_source import ReviewSource
+from core.services.evaluation.review_source import CHOOSING_SPLIT, ReviewSource
 from core.services.evaluation.run_comparison import Compared
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
@@ -28,7 +26,7 @@ WORDS = {
 
 
 def compare_classes(source: ReviewSource, query: ReviewQuery) -> Compared:
-    """Compare two runs on the same cases; the query's other run is the first (the reference) of the pair.
+    """Compare two runs on the same cases; the query's other run is the baseline.
 
     Raises:
         NotFound: no such run.
@@ -41,11 +39,16 @@ def compare_classes(source: ReviewSource, query: ReviewQuery) -> Compared:
     # The runs may list the finding at different positions.
     places = (0, 0) if finding is None else (run.classes.index(other.classes[finding]), finding)
     points = repr([operating_points.current(db, side.id, at) for side, at in zip((run, other), places, strict=True)])
+    rule, threshold = query.one_rule
+    # Rules are followed on validation, so what was compared holds as long as those predictions stay the same too.
+    chosen_on = source.cached((run.id, other.id), CHOOSING_SPLIT, ("chosen on", points, query.rule), object)
     return source.cached(
         (run.id, other.id),
         query.split,
-        ("compared", finding, positive, points),
-        lambda: run_comparison.compare(db, other.id, run.id, split=query.split, finding=finding, positive=positive),
+        ("compared", finding, positive, points, query.rule, chosen_on),
+        lambda: run_comparison.compare(
+            db, other.id, run.id, split=query.split, finding=finding, positive=positive, rule=rule, threshold=threshold
+        ),
     )
 
 
@@ -93,10 +96,9 @@ def finding_position(run: RunView, other: RunView, query: ReviewQuery) -> int | 
     return other.classes.index(name)
 
 
-def counted_as(source: ReviewSource, query: ReviewQuery, point: PointView) -> PointView:
-    """Return the run's operating point with the level (image or patient) that the comparison uses."""
-    first = compare_classes(source, query).points[0]
-    return replace(point, level=first.level, patient_rule=first.patient_rule)
+def point_of_run(source: ReviewSource, query: ReviewQuery) -> PointView:
+    """Return the operating point at which the comparison counts the run."""
+    return compare_classes(source, query).counted[1]
 
 
 def describe_change(query: ReviewQuery) -> str:

@@ -100,6 +100,23 @@ def current_or_default(db: Database, run_id: int, finding: int = 0) -> PointView
     return PointView(None, run_id, finding, 1 if run.kind is TaskKind.MULTI else max(1, len(run.classes) - 1))
 
 
+def by_rule(
+    db: Database, point: PointView, rule: Mapping[str, Any], threshold: float | None, *, like: PointView
+) -> PointView:
+    """Return a point of the same question by a rule, found on validation; level and calibration are those of `like`.
+
+    Raises:
+        InvalidInput: as `set_operating_point`.
+    """
+    rule = _rule(rule, threshold)
+    counted = replace(point, id=None, rule=rule, level=like.level, patient_rule=like.patient_rule, calibrator=None)
+    if like.calibrator:
+        counted = replace(counted, calibrator=_fitted(db, counted, like.scale_name))
+    if rule["kind"] == "threshold":
+        return replace(counted, threshold=_threshold(threshold, rule))
+    return replace(counted, threshold=_threshold_by_rule(db, counted))
+
+
 def is_manual(db: Database, run: runs.RunView, point: PointView) -> bool:
     """Tell whether a point was set without validation: a manual threshold, and no predictions on validation."""
     if point.id is None or point.rule.get("kind") != "threshold":
@@ -114,10 +131,10 @@ def is_manual(db: Database, run: runs.RunView, point: PointView) -> bool:
 def record_test_view(db: Database, run_id: int, by: str, finding: int = 0) -> int:
     """Record that a reader views the run's test results, once per reader and operating point; return the count."""
     with db.read() as session:  # most views are recorded already and need no write lock
-        if _is_counted(session, run_id, by, finding):
+        if is_counted(session, run_id, by, finding):
             return _count(session, run_id)
     with db.transaction() as session:
-        if not _is_counted(session, run_id, by, finding):
+        if not is_counted(session, run_id, by, finding):
             point = operating_point_view.newest(session, run_id, finding)
             session.add(
                 TestSetView(
@@ -138,7 +155,8 @@ def _count(session: Session, run_id: int) -> int:
     return session.scalar(select(func.count(TestSetView.id)).where(TestSetView.run_id == run_id)) or 0
 
 
-def _is_counted(session: Session, run_id: int, by: str, finding: int) -> bool:
+def is_counted(session: Session, run_id: int, by: str, finding: int) -> bool:
+    """Tell whether a reader's view of the test results at the current operating point is recorded."""
     point = operating_point_view.newest(session, run_id, finding)
     same = TestSetView.point_id.is_(None) if point is None else TestSetView.point_id == point.id
     views = (

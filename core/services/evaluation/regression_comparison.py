@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
+from core.evaluation.metric_value import change
 from core.evaluation.regression_comparison import RegressionComparison, compare_regressions
 from core.evaluation.regression_comparison import incompatibility as reason
 from core.services.annotation import tasks
+from core.services.evaluation.run_comparison import minus_baseline
 from core.services.predictions import score_arrays
 from core.services.training import runs
 from db import Database
@@ -18,7 +20,7 @@ from db.vocabulary import TaskKind
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumbersCompared:
-    """The comparison of two runs on a split of `patients` patients; `measure` is the unit of their numbers.
+    """The comparison of two runs on a split, the first as the baseline; `measure` is the unit of their numbers.
 
     `nearer` are the ids of cases where the second run has the smaller error, `further` where it has the larger one,
     the largest change first.
@@ -42,18 +44,24 @@ class NumbersCompared:
             f"patient-level bootstrap ({report.resamples:,} resamples)."
         )
 
+    def changes(self) -> dict[str, str]:
+        """Return how the run compares with the baseline, by metric."""
+        return {name: change(name, figure) for name, figure in self.comparison.differences.items()}
+
     def to_json(self) -> dict[str, Any]:
-        """Return plain values, without NaN."""
+        """Return plain values, without NaN; `differences` are baseline − run, `run_minus_baseline` the other way."""
+        differences = self.comparison.differences
         sides = {"first": self.comparison.first.metrics, "second": self.comparison.second.metrics}
         return {
+            "baseline": self.first,
+            "run": self.second,
+            "run_minus_baseline": minus_baseline(differences, self.changes()),
             "runs": [self.first, self.second],
             "split": self.split,
             "measure": self.measure,
             "note": self.note,
-            **{
-                name: {key: value.to_json() for key, value in figures.items()}
-                for name, figures in {"differences": self.comparison.differences, **sides}.items()
-            },
+            "differences": {key: value.negated().to_json() for key, value in differences.items()},
+            **{name: {key: value.to_json() for key, value in figures.items()} for name, figures in sides.items()},
             "nearer": self.nearer.tolist(),
             "further": self.further.tolist(),
         }
@@ -62,7 +70,7 @@ class NumbersCompared:
 def compare(
     db: Database, first: int, second: int, *, split: str = "test", resamples: int = 1000, seed: int = 0
 ) -> NumbersCompared:
-    """Compare the errors of two runs of a task about a number.
+    """Compare the errors of two runs of a task about a number, the first as the baseline.
 
     Raises:
         NotFound: no such run.

@@ -9,6 +9,7 @@ from core.evaluation.binary_scores import BinaryScores
 from core.services.evaluation.review_point import point_for, stored_point
 from core.services.evaluation.review_query import ReviewQuery
 from core.services.evaluation.review_source import ReviewSource, counts_patients
+from core.services.predictions import calls
 from core.services.predictions.operating_point_view import PointView
 from core.services.predictions.score_arrays import ScoreArrays
 from core.services.training.runs import RunView
@@ -22,7 +23,8 @@ class ReviewData:
     """The cases of a query: true and predicted class, score and error, (n,) each; a number has class -1.
 
     `scored` is None if all of many classes are shown at once, and for a number. `point` is the operating point in use,
-    `stands` the stored one; they differ while the reviewer tries another.
+    `stands` the stored one; they differ while the reviewer tries another. `of_called` are the scores of the predicted
+    classes if all of many classes are shown.
     """
 
     run: RunView
@@ -36,6 +38,7 @@ class ReviewData:
     scored: BinaryScores | None = None
     point: PointView | None = None
     stands: PointView | None = None
+    of_called: NDArray[np.float64] | None = None
 
     @property
     def threshold(self) -> float:
@@ -77,15 +80,25 @@ def review_data(source: ReviewSource, run: RunView, query: ReviewQuery) -> Revie
     if run.kind is not TaskKind.MULTI and len(run.titles) > 2 and not 0 <= query.positive < len(run.titles):
         return _of_classes(run, query, source.columns(run.id, query.split))
     stored = stored_point(source, run, query)
-    point = point_for(source, run, query, stored)
+    return review_at(source, run, query, point_for(source, run, query, stored), stored)
+
+
+def review_at(
+    source: ReviewSource, run: RunView, query: ReviewQuery, point: PointView, stored: PointView
+) -> ReviewData:
+    """Return the cases of one yes/no question at an operating point; `stored` is the saved one.
+
+    Raises:
+        InvalidInput: the split has no predictions.
+    """
     question = source.question(run, query.split, point)
     return ReviewData(
         run,
         query,
-        titles(run, query),
+        titles(run, query, point.positive),
         question.cases,
         question.truth.astype(np.intp),
-        question.predicted_positive(point.threshold).astype(np.intp),
+        calls.positive_rows(question, point).astype(np.intp),
         question.scores,
         np.where(question.truth, 1.0 - question.scores, question.scores),
         question,
@@ -94,14 +107,11 @@ def review_data(source: ReviewSource, run: RunView, query: ReviewQuery) -> Revie
     )
 
 
-def titles(run: RunView, query: ReviewQuery) -> tuple[str, ...]:
-    """Return the titles of negative and positive, or of every class."""
-    if run.kind is TaskKind.MULTI:
-        return run.about(query.finding).titles
-    if len(run.titles) > 2 and 0 <= query.positive < len(run.titles):
-        yes = run.titles[query.positive]
-        return f"not {yes}", yes
-    return run.titles
+def titles(run: RunView, query: ReviewQuery, positive: int) -> tuple[str, str]:
+    """Return the titles of the negative and the positive class."""
+    both = run.about(query.finding).titles if run.kind is TaskKind.MULTI else run.titles
+    yes = both[positive]
+    return both[1 - positive] if len(both) == 2 else f"not {yes}", yes
 
 
 def _of_number(run: RunView, query: ReviewQuery, columns: ScoreArrays) -> ReviewData:
@@ -111,6 +121,7 @@ def _of_number(run: RunView, query: ReviewQuery, columns: ScoreArrays) -> Review
 
 
 def _of_classes(run: RunView, query: ReviewQuery, columns: ScoreArrays) -> ReviewData:
-    score = columns.scores[np.arange(len(columns.labels)), columns.labels]
-    called = np.argmax(columns.scores, axis=1).astype(np.intp)
-    return ReviewData(run, query, run.titles, columns.cases, columns.labels, called, score, 1.0 - score)
+    rows, called = np.arange(len(columns.labels)), calls.most_probable(columns.scores)
+    score, of_called = columns.scores[rows, columns.labels], columns.scores[rows, called]
+    cells = columns.cases, columns.labels, called, score, 1.0 - score
+    return ReviewData(run, query, run.titles, *cells, of_called=of_called)

@@ -26,15 +26,26 @@ def stored_point(source: ReviewSource, run: RunView, query: ReviewQuery) -> Poin
     """Return the stored point of the question, else the default one."""
     multi = run.kind is TaskKind.MULTI
     finding = query.finding if multi else 0
-    positive = 1 if multi or len(run.titles) == 2 else query.positive
     stored = operating_points.current(source.db, run.id, finding)
+    if multi or len(run.titles) == 2:  # the stored point says which of both answers is positive
+        return stored or PointView(None, run.id, finding)
+    positive = query.positive
     return stored if stored and stored.positive == positive else PointView(None, run.id, finding, positive)
 
 
+def class_in_question(source: ReviewSource, run: RunView, query: ReviewQuery) -> int | None:
+    """Return the finding or the positive class that a query is about; None for all classes at once, and a number."""
+    if run.kind is TaskKind.MULTI:
+        return query.finding
+    if len(run.titles) == 2 or 0 <= query.positive < len(run.titles):
+        return stored_point(source, run, query).positive
+    return None
+
+
 def point_for(source: ReviewSource, run: RunView, query: ReviewQuery, stored: PointView) -> PointView:
-    """Return the point with the query's changes; in a comparison, with the comparison's level."""
+    """Return the point with the query's changes; in a comparison, the point at which it counts the run."""
     if query.change:
-        return comparison_data.counted_as(source, query, stored)
+        return comparison_data.point_of_run(source, query)
     return tried_point(source, run, query, stored)
 
 

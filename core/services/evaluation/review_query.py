@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,8 @@ class ReviewQuery:
     `truth` and `called` are a cell of the confusion matrix (-1: any), `at` is a trial threshold (-1: the stored
     operating point), `span` scores as low:high, `group` metadata as name=value joined by &. `level` and `scale`
     replace those of the stored point: image, max, mean or noisy_or; plain, temperature or isotonic. `other` and
-    `change` are a second run and how the run differs from it.
+    `change` are a second run, the baseline, and how the run differs from it; `rule` is one rule for the operating
+    points of both, such as sensitivity:0.95 or threshold:0.5 ("": their saved points).
     """
 
     run: int = 0
@@ -28,6 +30,7 @@ class ReviewQuery:
     scale: str = ""
     other: int = 0
     change: str = ""
+    rule: str = ""
 
     @property
     def question(self) -> tuple[int, str, int, int]:
@@ -39,6 +42,14 @@ class ReviewQuery:
         """The range of scores; an end that is not a number is 0 or 1."""
         low, _, high = self.span.partition(":")
         return None if not self.span else (_finite(low, 0.0), _finite(high, 1.0))
+
+    @property
+    def one_rule(self) -> tuple[dict[str, Any] | None, float | None]:
+        """The rule for both runs of a comparison, and the threshold of a manual one; None for the saved points."""
+        kind, _, value = self.rule.partition(":")
+        if kind == "threshold":
+            return {"kind": kind}, _finite(value, 0.5)
+        return ({"kind": kind, "at_least": _finite(value, 0.95)}, None) if kind else (None, None)
 
 
 def _finite(text: str, default: float) -> float:

@@ -1,6 +1,7 @@
 """Compare two runs on the same cases: differences of metrics with intervals, and the cases fixed or broken."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import InvalidInput
@@ -8,7 +9,8 @@ from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compared
 from core.evaluation.comparison import incompatibility as reason
-from core.services.evaluation import operating_points
+from core.evaluation.metric_value import MetricValue, change
+from core.services.evaluation import compared_points, operating_points
 from core.services.predictions import score_arrays
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
@@ -19,10 +21,11 @@ from db.vocabulary import TaskKind
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The comparison of two runs, each at its own operating point; `note` says if their levels differ.
+    """The comparison of two runs, the first as the baseline; `chosen` says how their operating points were chosen.
 
-    The comparison holds the differences (first minus second) with their intervals, and the cases that the second run
-    fixed (first wrong, second right), broke, and that both runs have wrong.
+    The comparison holds the differences (run − baseline) with their intervals, and the cases that the second run
+    fixed (first wrong, second right), broke, and that both runs have wrong. `note` says if the levels of the points
+    differ.
     """
 
     first: int
@@ -32,23 +35,44 @@ class Compared:
     points: tuple[PointView, PointView]
     comparison: Comparison
     note: str = ""
+    chosen: str = ""
+
+    @property
+    def counted(self) -> tuple[PointView, PointView]:
+        """The points at which the runs are counted: the second one at the level of the first."""
+        first, second = self.points
+        return first, compared_points.same_level(second, first)
+
+    def changes(self) -> dict[str, str]:
+        """Return how the run compares with the baseline, by metric: better, worse, or not clearly different."""
+        return {name: change(name, figure) for name, figure in self.comparison.differences.items()}
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values, without NaN."""
+        """Return plain values, without NaN; `differences` are baseline − run, `run_minus_baseline` the other way."""
         return {
+            "baseline": self.first,
+            "run": self.second,
+            "operating_points": self.chosen,
+            "run_minus_baseline": minus_baseline(self.comparison.differences, self.changes()),
             "runs": [self.first, self.second],
             "split": self.split,
             "positive": self.name,
             "points": [point.to_json() for point in self.points],
             "note": f"{self.comparison.note} {self.note}".strip(),
+            "differences": {key: value.negated().to_json() for key, value in self.comparison.differences.items()},
             **{
                 name: {key: value.to_json() for key, value in getattr(self.comparison, name).items()}
-                for name in ("differences", "first", "second")
+                for name in ("first", "second")
             },
             "delong": asdict(self.comparison.delong) if self.comparison.delong else None,
             "mcnemar": asdict(self.comparison.mcnemar),
             **{name: getattr(self.comparison, name).tolist() for name in ("fixed", "broken", "both_wrong")},
         }
+
+
+def minus_baseline(differences: Mapping[str, MetricValue], changes: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the JSON of the differences run − baseline, each with how the run compares."""
+    return {key: {**value.to_json(), "change": changes[key]} for key, value in differences.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +93,22 @@ def compare(
     split: str = "test",
     finding: int | None = None,
     positive: int | None = None,
+    rule: Mapping[str, Any] | None = None,
+    threshold: float | None = None,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Compared:
-    """Compare two runs; `finding` by its position in the first run, `positive` the positive class of many.
+    """Compare two runs, the first as the baseline; `finding` by its position in it, `positive` the class of many.
 
-    Both are counted at the level of the first run's operating point (case or patient), each at its own threshold.
+    Both are counted at the level of the first one's operating point (case or patient). The points are the saved ones,
+    or follow one `rule` (with the `threshold` of a manual one), see `compared_points.choose`.
 
     Raises:
         NotFound: no such run.
-        InvalidInput: the runs have different tasks or cases, or one has no predictions on the split.
+        InvalidInput: the runs have different tasks or cases, one has no predictions on the split, or cannot follow the
+            rule.
     """
-    sides = _sides(db, first, second, split, finding, positive)
+    sides, chosen = _sides(db, first, second, split, finding, positive, (rule, threshold))
     scores = _scores(*sides)
     if why := reason(*scores):
         raise InvalidInput(_cannot(first, second, split, why))
@@ -94,7 +122,7 @@ def compare(
             f"{point.level.value}."
         )
     )
-    return Compared(first, second, split, scores[0].name, (point, other), comparison, note)
+    return Compared(first, second, split, scores[0].name, (point, other), comparison, note, chosen)
 
 
 def _cannot(first: int, second: int, split: str, why: str) -> str:
@@ -103,7 +131,7 @@ def _cannot(first: int, second: int, split: str, why: str) -> str:
 
 def _scores(first: _ComparedRun, second: _ComparedRun) -> tuple[BinaryScores, BinaryScores]:
     """Return both sides' scores at the level of the first run's point."""
-    same_level = replace(second.point, level=first.point.level, patient_rule=first.point.patient_rule)
+    same_level = compared_points.same_level(second.point, first.point)
     return (
         score_arrays.class_scores(first.run, first.arrays, finding=first.finding, point=first.point),
         score_arrays.class_scores(second.run, second.arrays, finding=second.finding, point=same_level),
@@ -111,8 +139,14 @@ def _scores(first: _ComparedRun, second: _ComparedRun) -> tuple[BinaryScores, Bi
 
 
 def _sides(
-    db: Database, first: int, second: int, split: str, finding: int | None, positive: int | None
-) -> tuple[_ComparedRun, _ComparedRun]:
+    db: Database,
+    first: int,
+    second: int,
+    split: str,
+    finding: int | None,
+    positive: int | None,
+    rule: tuple[Mapping[str, Any] | None, float | None],
+) -> tuple[tuple[_ComparedRun, _ComparedRun], str]:
     run, other = runs.get(db, first), runs.get(db, second)
     if why := _mismatch(run, other):
         raise InvalidInput(_cannot(first, second, split, f"{why}."))
@@ -126,11 +160,13 @@ def _sides(
         positive_class,
         positive_class if run.kind is TaskKind.MULTI else other.classes.index(run.classes[positive_class]),
     )
-    points = [_point_for(point, positive) for point, positive in zip(current, positives, strict=True)]
+    arrays = [score_arrays.score_arrays(db, side, split) for side in (first, second)]
+    stored = [_point_for(point, positive) for point, positive in zip(current, positives, strict=True)]
+    points = compared_points.choose(db, stored[0], stored[1], *rule)
     return (
-        _ComparedRun(run, score_arrays.score_arrays(db, first, split), finding, points[0]),
-        _ComparedRun(other, score_arrays.score_arrays(db, second, split), other_finding, points[1]),
-    )
+        _ComparedRun(run, arrays[0], finding, points.baseline),
+        _ComparedRun(other, arrays[1], other_finding, points.run),
+    ), points.words
 
 
 def _mismatch(run: RunView, other: RunView) -> str:

@@ -5,14 +5,18 @@ from dataclasses import replace
 import streamlit as st
 
 from core.explain import EXPLAINERS
+from core.services.evaluation import review_point
+from core.services.evaluation.case_call import call_of_case
+from core.services.evaluation.review_data import review_data
 from core.services.predictions import predictions
 from core.services.predictions.predictions import PredictionView
 from core.services.saliency import maps
 from core.services.training import runs
 from core.services.training.runs import RunView
-from dashboard import context
+from dashboard import context, formatting
 from dashboard.parts.case import pane_layout
 from dashboard.parts.case.saliency_request import SaliencyRequest
+from dashboard.result_cache import review_source
 from dashboard.url_state import CaseState
 from db.vocabulary import TaskKind
 
@@ -39,6 +43,8 @@ def controls(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
     with st.container(horizontal=True, gap="small", key="case_asked"):
         shown = _class_picker(run, state, chosen)
         layer = _layer_picker(run, state, chosen)
+    if any(EXPLAINERS[one].by_class for one in chosen):
+        st.caption(_why(run, row, state, shown if shown >= 0 else _default_class(run, state)))
     layout = st.segmented_control(
         "Layout",
         LAYOUTS,
@@ -82,10 +88,11 @@ def saliency_request(
 ) -> SaliencyRequest:
     """Return the map request for `about`, the run of the page or another, by a method.
 
-    Classes are matched by name. Other runs explain the class that this run predicts, so that maps can be compared. A
+    By default the map explains the class in question, which the operating point decides about. Classes are matched by
+    name. Of all classes at once, other runs explain the class that this run predicts, so that maps can be compared. A
     layer that the model lacks falls back to the default one.
     """
-    shown = state.finding if run.kind is TaskKind.MULTI and state.shown < 0 else state.shown
+    shown = _default_class(run, state) if state.shown < 0 else state.shown
     if shown < 0 and row is not None and about.id != run.id:
         shown = max(range(len(row.probabilities)), key=row.probabilities.__getitem__)
     names = maps.target_names(run)
@@ -130,13 +137,28 @@ def requests(
     return primary, secondary if methods else []
 
 
+def _default_class(run: RunView, state: CaseState) -> int:
+    """Return the class in question; -1 for the predicted one."""
+    default = review_point.class_in_question(review_source(), run, state)
+    return -1 if default is None else default
+
+
+def _why(run: RunView, row: PredictionView, state: CaseState, shown: int) -> str:
+    """Return the question that the map of a class answers: `Why not opacity?` where another class was called."""
+    call = call_of_case(review_data(review_source(), run, state), row.case_id)
+    if call is None:
+        return ""
+    title = call.called if shown < 0 else maps.target_names(run)[shown]
+    return formatting.escape_markdown(f"The map answers: why {'' if call.called == title else 'not '}{title}?")
+
+
 def _class_picker(run: RunView, state: CaseState, chosen: list[str]) -> int:
     """Draw the choice of the class; return -1 for the default of the page."""
     names = dict(enumerate(maps.target_names(run)))
     if len(names) == 1:
         return -1
-    findings = run.kind is TaskKind.MULTI
-    default, titles = (state.finding, names) if findings else (-1, {-1: "predicted class", **names})
+    findings, default = run.kind is TaskKind.MULTI, _default_class(run, state)
+    titles = names if default >= 0 else {-1: "predicted class", **names}
     current = state.shown if state.shown in titles else default
     unused = not any(EXPLAINERS[one].by_class for one in chosen)
     shown: int = st.selectbox(

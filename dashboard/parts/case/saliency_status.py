@@ -58,7 +58,7 @@ def _draw_checks(run: RunView, shown: dict[SaliencyRequest, list[int]], *, named
             "views/review.py",
             label=f"Check saliency maps of run {number}",
             icon=":material/fact_check:",
-            query_params=ReviewState(run=number, section="maps").query(),
+            query_params=ReviewState(run=number, split="val", section="maps").query(),
         )
 
 

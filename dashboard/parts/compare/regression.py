@@ -17,6 +17,7 @@ def show(compared: NumbersCompared) -> None:
         "Error metrics and differences",
         sides(compared),
         {metric: title(metric, compared.measure) for metric in compared.comparison.differences},
+        compared.changes(),
         value=_value,
         signed=_signed,
         name=f"comparison-{compared.first}-{compared.second}",
@@ -27,7 +28,7 @@ def show(compared: NumbersCompared) -> None:
 
 
 def sides(compared: NumbersCompared) -> dict[str, Mapping[str, MetricValue]]:
-    """Return the metrics of both runs and their difference, each by its heading."""
+    """Return the metrics of the baseline and the run, and run − baseline, each by its heading."""
     comparison = compared.comparison
     return {
         f"run {compared.first}": comparison.first.metrics,
@@ -37,9 +38,12 @@ def sides(compared: NumbersCompared) -> dict[str, Mapping[str, MetricValue]]:
 
 
 def title(key: str, measure: str) -> str:
-    """Return the title of a metric with its unit: `Mean absolute error (years)`."""
-    unit = "" if key == "r2" else squared(measure) if key == "mse" else measure
-    return (TITLES | {"mse": "Mean squared error"})[key] + (f" ({unit})" if unit else "")
+    """Return the title of a metric with its unit: `Mean absolute error (years; lower is better)`."""
+    if key == "r2":
+        return TITLES[key]
+    unit = squared(measure) if key == "mse" else measure
+    notes = "; ".join(filter(None, (unit, "lower is better")))
+    return f"{(TITLES | {'mse': 'Mean squared error'})[key]} ({notes})"
 
 
 def _value(figure: MetricValue) -> str:

@@ -13,11 +13,13 @@ from dashboard.parts.widgets import metric_table
 
 
 def show(compared: Compared) -> None:
-    """Draw the table with its CSV, and the sentences below it."""
+    """Draw how the operating points were chosen, the table with its CSV, and the sentences below it."""
+    st.caption(formatting.escape_markdown(compared.chosen))
     metric_table.comparison(
         "Metrics and differences",
         sides(compared),
-        metric_table.TITLES,
+        metric_table.HEADINGS,
+        compared.changes(),
         value=formatting.format_metric,
         signed=formatting.signed,
         name=f"comparison-{compared.first}-{compared.second}",
@@ -27,7 +29,7 @@ def show(compared: Compared) -> None:
 
 
 def sentences(compared: Compared) -> tuple[str, ...]:
-    """Return the operating points, the DeLong and McNemar tests, and the notes, one sentence each."""
+    """Return the positive class, the DeLong and McNemar tests, and the notes, one sentence each."""
     test, pairs = compared.comparison.delong, compared.comparison.mcnemar
     areas = (
         ""
@@ -38,11 +40,8 @@ def sentences(compared: Compared) -> tuple[str, ...]:
     first, second = compared.first, compared.second
     counts = f"{pairs.only_first:,} correct only in run {first}, {pairs.only_second:,} only in run {second}"
     right = f"Predictions, {pairs.method}: {counts}, {_p(p) if p is not None else _no_test(pairs)}."
-    points = ", ".join(
-        f"{point.threshold:.4g} (run {run_id})" for run_id, point in zip((first, second), compared.points, strict=True)
-    )
     return (
-        f"Positive class: {compared.name}. Operating points: {points}.",
+        f"Positive class: {compared.name}.",
         areas,
         right,
         compared.comparison.note,
@@ -51,7 +50,7 @@ def sentences(compared: Compared) -> tuple[str, ...]:
 
 
 def sides(compared: Compared) -> dict[str, Mapping[str, MetricValue]]:
-    """Return the metrics of both runs and their difference, each by its heading."""
+    """Return the metrics of the baseline and the run, and run − baseline, each by its heading."""
     comparison = compared.comparison
     return {
         f"run {compared.first}": comparison.first,

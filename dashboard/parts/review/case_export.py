@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.imaging.tables.formulas import CsvWriter
+from core.services.evaluation import case_call
 from core.services.evaluation.review_cases import facts
 from core.services.evaluation.review_data import ReviewData
 from dashboard.result_cache import review_source
@@ -16,12 +17,15 @@ def cases_csv(data: ReviewData, rows: Sequence[int]) -> bytes:
     names, scores, truths, patients = _columns(data)
     file = io.StringIO()
     writer = CsvWriter(file)
-    writer.writerow(["case", "patient", "truth", *(["called"] if data.titles else []), *names, *metadata])
-    for row in rows:
-        predicted = [data.titles[data.predicted[row]]] if data.titles else []
+    calls = [case_call.call_of_row(data, row) for row in rows] if data.titles else []
+    at_point = ["threshold", "outcome"] if calls else []
+    writer.writerow(["case", "patient", "truth", *(["called"] if data.titles else []), *names, *at_point, *metadata])
+    for at, row in enumerate(rows):
+        predicted = [calls[at].called] if calls else []
         digits = [repr(float(score)) for score in scores[row]]
         values = [str(column[row]) for column in metadata.values()]
-        writer.writerow([int(data.cases[row]), patients[row], truths[row], *predicted, *digits, *values])
+        against = [calls[at].threshold_text, calls[at].outcome] if calls else []
+        writer.writerow([int(data.cases[row]), patients[row], truths[row], *predicted, *digits, *against, *values])
     return file.getvalue().encode()
 
 

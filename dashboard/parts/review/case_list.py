@@ -7,6 +7,7 @@ from typing import Any, overload
 import streamlit as st
 
 from core.services.evaluation import comparison_data, reviews
+from core.services.evaluation.case_call import OUTCOMES, against, call_of_row
 from core.services.evaluation.review_cases import selected_rows
 from core.services.evaluation.review_data import ReviewData, review_data
 from core.services.predictions import predictions
@@ -83,6 +84,8 @@ def describe_selection(data: ReviewData, state: ListState) -> str:
     parts = []
     if 0 <= state.truth < len(data.titles) and 0 <= state.called < len(data.titles):
         parts.append(f"reference {data.titles[state.truth]}, predicted {data.titles[state.called]}")
+        if data.scored is not None:
+            parts[-1] += f" ({OUTCOMES[state.truth][state.called]}s at {data.threshold:.4g})"
     if state.between is not None:
         parts.append("{} from {:.3f} to {:.3f}".format("score" if data.titles else "predicted", *state.between))
     if state.group:
@@ -179,10 +182,12 @@ def _tiles(data: ReviewData, shown: Any) -> list[gallery.Tile]:
 
 
 def _class_caption(data: ReviewData, at: int) -> tuple[str, str]:
-    """Return the reference and predicted class of a row, and the model's score."""
-    title = f"{data.titles[data.truth[at]]} → {data.titles[data.predicted[at]]}"
+    """Return the reference and predicted class of a row, and the model's score against the threshold."""
+    decided = call_of_row(data, at)
     score = data.score[at]
-    return title, f"score {score:.3f}" if data.scored is not None else f"p(reference) {score:.0%}"
+    return f"{decided.reference} → {decided.called}", (
+        f"p(reference) {score:.0%}" if decided.threshold is None else against(score, decided.threshold)
+    )
 
 
 def _number_caption(reference: float, predicted: float) -> tuple[str, str]:

@@ -26,7 +26,7 @@ def show(
         case_ids: The cases to average.
         description: The cases in words, for the caption.
         split: The split that the button computes maps of.
-        finding: The class to explain; None: the predicted class of each case.
+        finding: The finding or class to explain; None: the predicted class of each case.
     """
     if run.external_source is not None or not case_ids:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.services.evaluation import review_point
 from core.services.evaluation.review_cases import selected_rows
 from core.services.evaluation.review_data import ReviewData
 from dashboard import formatting
@@ -28,7 +29,7 @@ def maps(data: ReviewData, state: ReviewState) -> None:
             data.cases[rows].tolist(),
             description=formatting.escape_markdown(description),
             split=state.split,
-            finding=data.finding,
+            finding=review_point.class_in_question(review_source(), data.run, state),
         )
 
 

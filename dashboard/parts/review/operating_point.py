@@ -6,12 +6,10 @@ from core.services.evaluation import review_point
 from core.services.evaluation.review_data import ReviewData
 from core.services.evaluation.review_source import CHOOSING_SPLIT
 from core.services.predictions.coverage import Coverage
-from core.services.training.runs import RunView
-from dashboard.parts.review import operating_point_state, operating_point_text, test_access, threshold_slider
+from dashboard.parts.review import operating_point_state, operating_point_text, threshold_slider
 from dashboard.parts.review.operating_point_state import BY_HAND
 from dashboard.parts.widgets import chart
 from dashboard.url_state import ReviewState
-from db.vocabulary import TaskKind
 
 USUAL_SHARE = 0.95
 RULES = {BY_HAND: "Manual threshold", "sensitivity": "Sensitivity at least", "specificity": "Specificity at least"}
@@ -44,11 +42,6 @@ def show(data: ReviewData, state: ReviewState, coverage: Coverage) -> None:
         chart.csv_button(lambda: threshold_slider.histogram_csv(data), name=name, key="point")
     if error := operating_point_state.pop_error():
         st.warning(error, icon=":material/info:")
-
-
-def record_test_view(run: RunView, state: ReviewState) -> None:
-    """Record that the reader views test results, once per reader and operating point."""
-    test_access.record_test_views(run.id, state.split, [state.finding if run.kind is TaskKind.MULTI else 0])
 
 
 def _rule_controls(data: ReviewData, key: str) -> None:

@@ -25,6 +25,16 @@ def sentence(data: ReviewData, state: ReviewState, coverage: Coverage) -> str:
     return f"{text} {LOCKED} {test_access.test_view_sentence(state.split, data.run.id)}".strip()
 
 
+def point_in_use(data: ReviewData) -> str:
+    """Name the point that the cases are counted at: the saved one, one that is tried, or that of a comparison."""
+    point = data.point or data.stands
+    if point is None:
+        return ""
+    if data.state.change:
+        return f"Compared with run {data.state.other} at {describe_point(point)}."
+    return f"Trying {_trial_text(data, point)}; not saved." if data.tried else _saved_text(point)
+
+
 def _saved_text(stored: PointView) -> str:
     if stored.id is None:
         return f"Default threshold {stored.threshold:g}. No operating point chosen yet."

@@ -8,19 +8,20 @@ import streamlit as st
 
 from core.services.training.runs import RunView
 from dashboard import url_history
+from dashboard.parts.review import test_access
 from dashboard.url_state import CompareState, ListState, ReviewState
 from db.vocabulary import TaskKind
 
 S = TypeVar("S", bound=ListState)
-SPLITS = {"test": "Test", "val": "Validation", "train": "Train"}
+SPLITS = {"val": "Validation", "test": "Test", "train": "Train"}
 
 
 def show(runs: Sequence[RunView], state: ReviewState) -> ReviewState:
     """Draw the controls in one line; a new run or split starts without the previous selection of cases."""
-    ids = [run.id for run in runs]
+    by_id = {run.id: run for run in runs}
+    ids = list(by_id)
     names = {run.id: run_title(run) for run in runs}
     url_history.follow("review_run", state.run if state.run in ids else ids[0])
-    url_history.follow("review_split", state.split if state.split in SPLITS else "test")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         run = st.selectbox(
             "Run",
@@ -30,6 +31,9 @@ def show(runs: Sequence[RunView], state: ReviewState) -> ReviewState:
             key="review_run",
             label_visibility="collapsed",
         )
+        has_split = "split" in st.query_params or state != state.without_mark()
+        shown = state.split if has_split else test_access.start_split(by_id[run], state.finding)
+        url_history.follow("review_split", shown if shown in SPLITS else "val")
         split = st.segmented_control(
             "Split",
             list(SPLITS),
@@ -38,14 +42,14 @@ def show(runs: Sequence[RunView], state: ReviewState) -> ReviewState:
             key="review_split",
             label_visibility="collapsed",
         )
-        against = CompareState(run=run, split=split or "test", finding=state.finding)
+        against = CompareState(run=run, split=split or shown, finding=state.finding)
         st.page_link(
             "views/compare.py", label="Compare", icon=":material/compare_arrows:", query_params=against.query()
         )
     if run != state.run:
-        return ReviewState(run=run, split=split or "test", section=state.section)
+        return ReviewState(run=run, split=split or shown, section=state.section)
     if split != state.split:
-        return replace(_reset(state), split=split or "test")
+        return replace(_reset(state), split=split or shown)
     return state
 
 

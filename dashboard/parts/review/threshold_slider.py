@@ -1,6 +1,7 @@
 """Draw the threshold slider under the score histograms of both classes."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -23,6 +24,8 @@ accent-color:var(--st-primary-color);cursor:ew-resize}
 .rp-number{font:inherit;font-size:18px;font-variant-numeric:tabular-nums;width:86px;padding:6px 8px;border-radius:6px;
 color:inherit;background:var(--st-secondary-background-color);border:1px solid var(--st-border-color)}
 .rp-number:focus-visible,.rp-range:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
+.rp-place .rp-range,.rp-place .rp-number{display:none}.rp-place .rp-field{padding:0}
+.rp-place .rp-names{margin:0;max-width:96px}
 .rp-locked .rp-range,.rp-locked .rp-number{cursor:not-allowed;opacity:.75}
 """
 _bar = st.components.v2.component("rounds_point", html='<div class="rp-root"></div>', css=CSS, js=LOADER)
@@ -47,7 +50,27 @@ def show(
         key: The widget key.
         moved: The callback.
     """
-    data = {
+
+    def on_moved() -> None:
+        if not locked:
+            moved(min(1.0, max(0.0, float(st.session_state[key]["moved"]))))
+
+    _bar(data=_plotted(counts, titles, at, locked=locked), key=key, on_moved_change=on_moved)
+
+
+def place(data: ReviewData, *, at: float, row: int, key: str) -> None:
+    """Draw the score `at` of one case among the scores of all cases; `row` is its class, 0 negative, 1 positive."""
+    counts = histogram(data)
+    numbers = ", ".join(f"{sum(side):,} {title}" for side, title in zip(counts, data.titles, strict=True))
+    mark = {"at": at, "row": row, "label": f"Score {at:.3f} among {numbers}; threshold {data.threshold:.3f}"}
+    plotted = _plotted(counts, data.titles, data.threshold, locked=True)
+    _bar(data={**plotted, "mark": mark}, key=key, on_moved_change=lambda: None)
+
+
+def _plotted(
+    counts: tuple[Sequence[int], Sequence[int]], titles: Sequence[str], at: float, *, locked: bool
+) -> dict[str, Any]:
+    return {
         "url": f"/api/viewer/{routes.version()}/widgets/threshold_slider.js",
         "below": list(counts[0]),
         "above": list(counts[1]),
@@ -56,12 +79,6 @@ def show(
         "locked": locked,
         "colours": [theme.class_colour(0), theme.class_colour(1)],
     }
-
-    def on_moved() -> None:
-        if not locked:
-            moved(min(1.0, max(0.0, float(st.session_state[key]["moved"]))))
-
-    _bar(data=data, key=key, on_moved_change=on_moved)
 
 
 def histogram(data: ReviewData) -> tuple[Sequence[int], Sequence[int]]:

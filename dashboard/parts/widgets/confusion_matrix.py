@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.services.evaluation.case_call import OUTCOMES
 from dashboard.server import routes
 
 LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
-WORDS = (("true negative", "false positive"), ("false negative", "true positive"))
 CSS = """
 .rm-root{display:grid;grid-template-columns:minmax(70px,auto) repeat(var(--size),minmax(0,1fr));gap:4px;
 font-family:var(--st-font);color:var(--st-text-color);font-variant-numeric:tabular-nums;max-width:560px}
@@ -52,7 +52,7 @@ def show(
         "url": f"/api/viewer/{routes.version()}/widgets/confusion_matrix.js",
         "counts": [list(map(int, line)) for line in counts],
         "titles": list(titles),
-        "words": WORDS if len(titles) == 2 else None,
+        "words": OUTCOMES if len(titles) == 2 else None,
         "at": at,
         "unit": unit,
         "chosen": list(chosen) if chosen[0] >= 0 else None,

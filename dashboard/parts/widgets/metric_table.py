@@ -6,12 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation.metric_value import MetricValue
+from core.evaluation.metric_value import BETTER, WORSE, MetricValue
 from core.evaluation.metrics import METRICS
 from dashboard import formatting
 from dashboard.parts.widgets import chart
 
 TITLES = {key: metric.title for key, metric in METRICS.items()}
+LOWER_IS_BETTER = {key for key, metric in METRICS.items() if not metric.higher_is_better}
+HEADINGS = {key: title + " (lower is better)" * (key in LOWER_IS_BETTER) for key, title in TITLES.items()}
 COMPARED_PARTS = ("value", "low", "high", "n", "method", "note")
 
 Metrics = Mapping[str, MetricValue]
@@ -19,7 +21,7 @@ Metrics = Mapping[str, MetricValue]
 
 def table(metrics: Metrics, *, name: str, key: str = "figures", at: str = "") -> None:
     """Draw a row for each metric: value, 95 % CI, n and CI method; `at` is the table's `data-at`."""
-    rows = [_metric_row(html.escape(TITLES[metric]), figure) for metric, figure in metrics.items()]
+    rows = [_metric_row(html.escape(HEADINGS[metric]), figure) for metric, figure in metrics.items()]
     header = ("metric", "value", "95 % CI", "n", "CI method")
     draw("Metrics", header, rows, csv=lambda: figures_csv(metrics), name=name, key=key, at=at)
     if footnotes := notes(metrics):
@@ -37,7 +39,7 @@ def by_row(
     csv: Callable[[], bytes] | None = None,
 ) -> None:
     """Draw a row for each line, such as a class, and a column for each metric; the CSV holds every metric of a line."""
-    header = (of, *(f"{TITLES[column]} (95 % CI)" for column in columns))
+    header = (of, *(f"{HEADINGS[column]} (95 % CI)" for column in columns))
     rows = [
         _row(html.escape(line), *(_interval_cell(metrics[column]) for column in columns))
         for line, metrics in lines.items()
@@ -49,23 +51,28 @@ def comparison(
     title: str,
     sides: Mapping[str, Metrics],
     titles: Mapping[str, str],
+    changes: Mapping[str, str],
     *,
     value: Callable[[MetricValue], str],
     signed: Callable[[float], str],
     name: str,
 ) -> None:
-    """Draw a row for each metric of the last side, "difference": both runs, first minus second, and the interval."""
+    """Draw a row for each metric of the last side, "difference": baseline, run, run − baseline, and what it means.
+
+    `changes` says of each metric whether the run is better or worse.
+    """
     first, second, difference = sides
-    header = ("metric", f"{first} (95 % CI)", f"{second} (95 % CI)", f"{first} − {second}", "CI method")
+    differ = f"{second} − {first} (95 % CI)"
+    header = ("metric", f"{first}, baseline (95 % CI)", f"{second} (95 % CI)", differ, f"{second} is", "CI method")
     rows = [
         _row(
             html.escape(titles.get(metric, metric)),
             *(_cell(html.escape(value(sides[side][metric]))) for side in (first, second)),
-            *_difference_cells(figure, signed),
+            *_difference_cells(figure, signed, changes[metric]),
         )
         for metric, figure in sides[difference].items()
     ]
-    draw(title, header, rows, csv=lambda: comparison_csv(sides), name=name, key="compare")
+    draw(title, header, rows, csv=lambda: comparison_csv(sides, changes), name=name, key="compare")
 
 
 def draw(
@@ -105,12 +112,15 @@ def _columns(metrics: Iterable[MetricValue]) -> dict[str, list[Any]]:
     return {key: [row[key] for row in rows] for key in MetricValue(None, None, None, 0).to_json()}
 
 
-def comparison_csv(sides: Mapping[str, Metrics]) -> bytes:
-    """Return a line for each metric that is compared: of both runs, and the "difference"."""
-    columns: dict[str, list[Any]] = {"figure": list(sides["difference"])}
+def comparison_csv(sides: Mapping[str, Metrics], changes: Mapping[str, str]) -> bytes:
+    """Return a line for each metric that is compared: of both runs, and the "difference" run − baseline."""
+    first, second, difference = sides
+    columns: dict[str, list[Any]] = {"figure": list(sides[difference])}
     for side, metrics in sides.items():
         for part in COMPARED_PARTS:
-            columns[f"{side} {part}"] = [metrics[metric].to_json()[part] for metric in sides["difference"]]
+            columns[f"{side} {part}"] = [metrics[metric].to_json()[part] for metric in sides[difference]]
+    columns["difference is"] = [f"{second} − {first}"] * len(columns["figure"])
+    columns[f"{second} is"] = [changes[metric] for metric in sides[difference]]
     return chart.as_csv(columns)
 
 
@@ -152,12 +162,17 @@ def _metric_row(title: str, figure: MetricValue) -> str:
     return _row(f"{title}{footnote}", *map(_cell, values))
 
 
-def _difference_cells(figure: MetricValue, signed: Callable[[float], str]) -> tuple[str, str]:
+def _difference_cells(figure: MetricValue, signed: Callable[[float], str], change: str) -> tuple[str, str, str]:
     if figure.value is None:
-        return _cell(html.escape(figure.note or "undefined")), _cell("")
+        return _cell(html.escape(figure.note or "undefined")), _cell(""), _cell("")
     span = (
         ""
         if figure.ci_low is None or figure.ci_high is None
         else f" ({signed(figure.ci_low)} to {signed(figure.ci_high)})"
     )
-    return _cell(f"<b>{signed(figure.value)}</b>{span}"), _cell(html.escape(figure.method or figure.note))
+    meaning = f"<b>{change}</b>" if change in (BETTER, WORSE) else change
+    return (
+        _cell(f"<b>{signed(figure.value)}</b>{span}"),
+        _cell(meaning),
+        _cell(html.escape(figure.method or figure.note)),
+    )

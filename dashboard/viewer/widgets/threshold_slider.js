@@ -33,6 +33,11 @@ class Bar {
     this.tell = tell;
     this.range.disabled = this.number.disabled = data.locked;
     this.root.classList.toggle("rp-locked", data.locked);
+    this.root.classList.toggle("rp-place", Boolean(data.mark));
+    if (data.mark) {
+      this.plot.setAttribute("role", "img");
+      this.plot.setAttribute("aria-label", data.mark.label);
+    }
     [this.below.textContent, this.above.textContent] = data.names;
     [this.below, this.above].forEach((name) => { name.title = name.textContent; });
     this.root.dataset.at = data.at;
@@ -87,6 +92,23 @@ class Bar {
     pen.fillStyle = getComputedStyle(this.root).color;
     pen.fillRect(0, middle - 0.5, width, 1);
     pen.fillRect(Math.min(width - 2, this.at * width - 1), 0, 2, height);
+    if (data.mark) this.dot(pen, data.mark, width, middle);
+  }
+
+  // the score of one case, in the half of its class
+  dot(pen, mark, width, middle) {
+    const radius = 6;
+    pen.beginPath();
+    pen.arc(
+      Math.min(width - radius, Math.max(radius, mark.at * width)),
+      mark.row ? middle / 2 : 1.5 * middle,
+      radius, 0, 2 * Math.PI,
+    );
+    pen.fillStyle = this.data.colours[mark.row];
+    pen.fill();
+    pen.lineWidth = 2;
+    pen.strokeStyle = getComputedStyle(this.root).color;
+    pen.stroke();
   }
 }
 

@@ -73,7 +73,7 @@ def test_differences_are_those_of_the_boards_on_the_same_resamples():
     result = compare(first, second, (0.5, 0.4), resamples=200)
     boards = [binary_metrics(one, at, resamples=200) for one, at in ((first, 0.5), (second, 0.4))]
     for name, difference in result.differences.items():
-        assert difference.value == pytest.approx(boards[0][name].value - boards[1][name].value, abs=1e-12)
+        assert difference.value == pytest.approx(boards[1][name].value - boards[0][name].value, abs=1e-12)
         assert difference.ci_low < difference.value < difference.ci_high
     assert (result.first["auroc"], result.second["f1"]) == (boards[0]["auroc"], boards[1]["f1"])
     assert result.differences["auroc"].method == "patient-level bootstrap"
@@ -87,7 +87,7 @@ def test_an_interval_of_a_difference_is_that_of_repeated_cases():
         for draw in counts.T.astype(int):
             rows = np.repeat(np.arange(300), draw[first.owner])
             right = [((one.scores[rows] >= 0.5) == one.truth[rows]).mean() for one in (first, second)]
-            apart.append(right[0] - right[1])
+            apart.append(right[1] - right[0])
     patients = len(first.patients)
     from scipy.stats import t
 
@@ -162,12 +162,12 @@ def test_runs_that_differ_alike_on_every_resample_have_an_interval_from_both(eac
     right, blind = (
         BinaryScores.of(np.arange(len(truth)), item, truth, owner, name="ill") for item in (truth * 0.8, truth * 0)
     )
-    result = compare(right, blind, (0.5, 0.5), resamples=50).differences["sensitivity"]
+    result = compare(blind, right, (0.5, 0.5), resamples=50).differences["sensitivity"]
     low, _ = wilson(6, 6)
     assert result.value == 1.0
     assert (result.ci_low, result.ci_high) == (pytest.approx(1 - np.hypot(1 - low, 1 - low)), 1.0)
     assert (result.method, result.note, result.n) == ("from both intervals (MOVER)", "", 6 * each)
-    turned = compare(blind, right, (0.5, 0.5), resamples=50).differences["sensitivity"]
+    turned = compare(right, blind, (0.5, 0.5), resamples=50).differences["sensitivity"]
     assert (turned.ci_low, turned.ci_high) == pytest.approx((-result.ci_high, -result.ci_low))
     assert all(
         item.ci_low is not None or item.value in (0.0, None)

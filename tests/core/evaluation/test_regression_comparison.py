@@ -26,7 +26,7 @@ def test_differences_are_those_of_scikit_learn_on_the_same_resamples():
     weights = np.concatenate(list(resample_counts(40, resamples=200, seed=0)), axis=1)[owner]
     for name, of in KEYS.items():
         report = result.differences[name]
-        assert report.value == pytest.approx(of(truth, first) - of(truth, second), abs=1e-9)
+        assert report.value == pytest.approx(of(truth, second) - of(truth, first), abs=1e-9)
         assert result.first.metrics[name].value == pytest.approx(of(truth, first), abs=1e-9)
         draws = [of(truth, first, sample_weight=one) - of(truth, second, sample_weight=one) for one in weights.T]
         spread = np.std(draws, ddof=1) * np.sqrt(40 / 39)
@@ -42,7 +42,7 @@ def test_cases_that_moved_most_stand_first():
 
 def test_intervals_cover_the_difference_by_patient():
     covered, rounds = 0, 200
-    truth_of = np.sqrt(2 / np.pi) * (np.sqrt(20) - np.sqrt(20 * 1.21 + 1))  # of normal errors
+    truth_of = np.sqrt(2 / np.pi) * (np.sqrt(20 * 1.21 + 1) - np.sqrt(20))  # of normal errors
     for seed in range(rounds):
         truth, first, second, owner = two(seed)
         result = compare_regressions(first, second, truth, owner, resamples=200).differences["mae"]
@@ -55,7 +55,7 @@ def test_what_has_no_interval_says_why():
     alike = compare_regressions(result, result, truth, owner, resamples=50).differences["mae"]
     assert (alike.value, alike.ci_low) == (0.0, None)
     assert "have the same value on these cases" in alike.note
-    even = compare_regressions(np.full(4, 3.0), np.full(4, 1.0), np.zeros(4), list("abcd"), resamples=50).differences
+    even = compare_regressions(np.full(4, 1.0), np.full(4, 3.0), np.zeros(4), list("abcd"), resamples=50).differences
     assert (even["mae"].value, even["mae"].ci_low) == (2.0, None)
     assert "all resamples of the patients give the same difference" in even["mae"].note
     assert even["r2"].note == "Undefined: all cases have the same value."

@@ -23,10 +23,11 @@ def test_the_figures_are_those_of_the_runs_and_the_lists_those_of_their_errors(h
     grown = {case: second[case] - error for case, error in first.items()}
     assert result.further.tolist() == sorted((case for case in grown if grown[case] > 0), key=lambda item: -grown[item])
     assert result.nearer.tolist() == sorted((case for case in grown if grown[case] < 0), key=grown.__getitem__)
-    assert result.comparison.differences["mae"].value == pytest.approx(-np.mean(list(grown.values())), abs=1e-9)
+    assert result.comparison.differences["mae"].value == pytest.approx(np.mean(list(grown.values())), abs=1e-9)
     message = result.to_json()
     assert (message["runs"], message["split"]) == ([drawn.run, other], "test")
     assert message["differences"]["r2"]["low"] < message["differences"]["r2"]["high"]
+    assert message["differences"]["mae"]["value"] == -message["run_minus_baseline"]["mae"]["value"]
     assert "the same 60 cases of 20 patients" in message["note"]
 
 

@@ -35,9 +35,9 @@ def test_each_at_its_own_point_on_the_same_cases(home):
     b, _, called_b, _ = values(home, other, second)
     output = result.comparison.differences
     assert output["auroc"].value == pytest.approx(
-        metrics.roc_auc_score(truth, a) - metrics.roc_auc_score(truth, b), abs=1e-9
+        metrics.roc_auc_score(truth, b) - metrics.roc_auc_score(truth, a), abs=1e-9
     )
-    assert output["accuracy"].value == pytest.approx((called_a == truth).mean() - (called_b == truth).mean(), abs=1e-9)
+    assert output["accuracy"].value == pytest.approx((called_b == truth).mean() - (called_a == truth).mean(), abs=1e-9)
     right = list(zip(cases, called_a == truth, called_b == truth, strict=True))
     assert set(result.comparison.fixed.tolist()) == {case for case, one, two in right if two and not one}
     assert set(result.comparison.broken.tolist()) == {case for case, one, two in right if one and not two}
@@ -47,6 +47,8 @@ def test_each_at_its_own_point_on_the_same_cases(home):
     assert (message["runs"], message["split"], message["positive"]) == ([drawn.run, other], "test", "Ill")
     assert [one["threshold"] for one in message["points"]] == [0.6, 0.3]
     assert message["differences"]["auroc"]["low"] < message["differences"]["auroc"]["high"]
+    assert message["differences"]["auroc"]["value"] == -message["run_minus_baseline"]["auroc"]["value"]
+    assert (message["baseline"], message["run"]) == (drawn.run, other)
     expected = binary_metrics(
         score_arrays.binary_scores(home.db, drawn.run, split="test", point=first), first.threshold
     )
@@ -59,6 +61,7 @@ def test_a_point_of_patients_counts_both_by_patient(home):
     operating_points.set_operating_point(
         home.db, drawn.run, threshold=0.6, level="patient", patient_rule="max", by="ann"
     )
+    operating_points.set_operating_point(home.db, other, threshold=0.5, by="ann")
     result = run_comparison.compare(home.db, drawn.run, other)
     assert result.comparison.differences["accuracy"].n == 20
     assert result.note == (f"The threshold of run {other} was chosen per image, and both runs are counted per patient.")

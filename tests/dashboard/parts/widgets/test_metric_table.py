@@ -39,15 +39,20 @@ def test_an_undefined_difference_gives_its_reason_and_no_interval():
         metric_table.comparison(
             "Both",
             sides,
-            metric_table.TITLES,
+            metric_table.HEADINGS,
+            {"f1": "no clear difference", "npv": ""},
             value=formatting.format_metric,
             signed=formatting.signed,
             name="comparison",
         )
 
     table = drawn(script)
-    assert "<td>F1</td><td>0.500</td><td>0.500</td><td><b>−0.250</b> (−0.500 to +0.125)</td><td>Wilson</td>" in table
-    assert "<td>NPV</td><td>undefined</td><td>undefined</td><td>No case &lt; 1.</td><td></td>" in table
+    assert "<th>run 2 − run 1 (95 % CI)</th><th>run 2 is</th>" in table
+    assert (
+        "<td>F1</td><td>0.500</td><td>0.500</td><td><b>−0.250</b> (−0.500 to +0.125)</td><td>no clear difference</td>"
+        "<td>Wilson</td>"
+    ) in table
+    assert "<td>NPV</td><td>undefined</td><td>undefined</td><td>No case &lt; 1.</td><td></td><td></td>" in table
 
 
 def test_every_metric_of_a_report_has_a_title_in_the_table():
@@ -60,4 +65,6 @@ def test_every_metric_of_a_report_has_a_title_in_the_table():
         metric_table.table(metrics, name="figures")
 
     table = drawn(script)
-    assert re.findall(r"<tr><td>([^<]+)<", table) == [METRICS[name].title for name in METRICS]
+    assert re.findall(r"<tr><td>([^<]+)<", table) == [
+        metric.title + " (lower is better)" * (not metric.higher_is_better) for metric in METRICS.values()
+    ]
