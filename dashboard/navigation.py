@@ -67,6 +67,7 @@ STYLE = """<style>
 .st-key-overview [data-testid="stColumn"]{min-width:320px}.st-key-point [data-testid="stColumn"]{min-width:225px}
 .st-key-copy_link{position:fixed;top:.85rem;right:4.5rem;width:auto;z-index:999991}
 @media(min-height:820px){div:has(>.st-key-strip_part){position:sticky;bottom:0;z-index:5}}
+.st-key-changed_part div:has(>.st-key-strip_part){position:static}
 .st-key-strip_part{background:light-dark(#fff,#101418);padding:.4rem 0;border-top:1px solid light-dark(#d5dbe1,#2f3942)}
 .rd-figures{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 .rd-figures th{font-weight:400;opacity:.75;text-align:right;font-size:13px;padding:2px 8px}

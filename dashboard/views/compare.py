@@ -42,7 +42,8 @@ try:
         regression.show(errors)
     else:
         comparison = comparison_data.compare_classes(review_source(), state)
-        if not test_access.opens(state.split, {point.run_id: point.finding for point in comparison.points}):
+        places = {point.run_id: point.finding for point in comparison.points}
+        if not test_access.opens(state.split, places, chosen=comparison.chosen):
             st.stop()
         table.show(comparison)
 except InvalidInput as error:

@@ -72,7 +72,7 @@ def test_a_point_of_a_plot_opens_the_scores_that_it_stands_for(review, page, sec
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     state = listed(page, current_state, "span", least=0 if plot == "decision" else 1)  # a hundredth may hold no score
     low, high = state.between
-    scores = [float(one.removeprefix("score ")) for one in page.locator(".rg-note").all_inner_texts()]
+    scores = [float(one.split()[0]) for one in page.locator(".rg-note").all_inner_texts()]
     assert all(low - 5e-4 <= score <= high + 5e-4 for score in scores)
     page.get_by_role("button", name="Show all").click()
     expect(page.locator(".rg-root")).to_have_attribute("data-drawn", re.compile("^120 at"))
@@ -110,7 +110,9 @@ def test_the_slider_moves_matrix_figures_and_an_open_cell_together(review, page)
     expect(page.locator(".rm-root")).to_have_attribute("data-at", str(at))
     expect(page.locator(".rd-figures")).to_have_attribute("data-at", repr(at))
     count = page.locator('[data-cell="1,0"] .rm-count').inner_text()
-    expect(page.locator(".st-key-strip_head")).to_contain_text(f"{count} cases: reference Ill, predicted Well")
+    expect(page.locator(".st-key-strip_head")).to_contain_text(
+        f"{count} cases: reference Ill, predicted Well (false negatives at "
+    )
 
 
 HURRIED = """range => {
@@ -125,6 +127,7 @@ def test_a_move_that_comes_with_the_change_to_the_locked_split_moves_nothing_the
     slider = page.locator(".rp-range")
     expect(slider).to_be_enabled()
     slider.evaluate(HURRIED)
+    page.get_by_role("button", name="Open the test results").click()
     expect(slider).to_be_disabled()
     expect(slider).to_have_value("0.5")
     expect(page.locator(".rm-root")).to_have_attribute("data-at", "0.5")

@@ -62,7 +62,8 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     # an operating point that keeps 90 % of the abnormal ones, chosen on validation and stored
     page.goto(f"{server.url}/review?run=1")
     expect(page.get_by_text("Default threshold 0.5. No operating point chosen yet.")).to_be_visible()
-    page.get_by_role("radio", name="Validation").click()
+    assert "split=val" in page.url
+    assert operating_points.count_test_views(db, 1) == 0
     page.get_by_label("Operating point").click()
     page.get_by_role("option", name="Sensitivity at least").click()
     expect(
@@ -80,7 +81,9 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     page.keyboard.press("PageUp")
     expect(page.locator(".rm-root")).not_to_have_attribute("data-at", before)
     page.get_by_role("radio", name="Test").click()
-    expect(page.get_by_text(re.compile("Test results viewed 2 times"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Viewed by nobody yet"))).to_be_visible()
+    page.get_by_role("button", name="Open the test results").click()
+    expect(page.get_by_text(re.compile("Test results viewed once"))).to_be_visible()
     expect(page.locator(".rp-range")).to_be_disabled()
     expect(page.locator(".rm-root")).to_have_attribute("data-at", str(point.threshold))
 
@@ -91,13 +94,15 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     cells.nth(wrong).click()
     expect(page.locator(".rg-root")).to_have_attribute("data-drawn", re.compile(f"^{count} at"))
     expect(page.locator(".st-key-strip_head")).to_contain_text(f"{count} case")
-    scores = [float(one.removeprefix("score ")) for one in page.locator(".rg-note").all_inner_texts()]
+    scores = [float(one.split()[0]) for one in page.locator(".rg-note").all_inner_texts()]
     assert scores == sorted(scores, reverse=wrong == 1)
     assert len(scores) == min(count, 24)
     worst = int(page.locator(".rg-tile").first.get_attribute("data-id"))
     page.locator(".rg-tile").first.click()
 
     # the case with its map, its badge, a second method beside it, and the second model
+    outcome = ("false positive", "false negative")[wrong - 1]
+    expect(page.get_by_text(re.compile(f"Called .*[<≥] {point.threshold:.3f}.* {outcome}"))).to_be_visible()
     viewer = page.locator(f'.rv-root[data-case="{worst}"]')
     expect(viewer).to_have_attribute("data-overlay", re.compile("Grad-CAM"))
     expect(page.get_by_text(re.compile(f"case 1 of {count}"))).to_be_visible()
@@ -133,7 +138,8 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     assert case_history.verdicts(db, worst)
 
     # both models side by side, and a list of what the second one makes wrong
-    page.goto(f"{server.url}/compare?run=2&other=1")
+    page.goto(f"{server.url}/compare?run=2&other=1&split=test")
+    page.get_by_role("button", name="Open the test results").click()
     comparison = run_comparison.compare(db, 1, 2).comparison
     expect(page.get_by_text(re.compile("AUROC, DeLong"))).to_be_visible()
     for title, cases in (

@@ -22,15 +22,16 @@ def show(run: RunView, state: CompareState) -> None:
     state = selection.apply_selection(replace(state, change=CompareState.from_url().change))
     counts = {name: len(cases) for name, cases in comparison_data.changed_cases(review_source(), run, state).items()}
     default = state.change if state.change in counts else next(name for name in USUAL if name in counts)
-    selected = st.segmented_control(
-        "Changed",
-        list(counts),
-        default=default,
-        required=True,
-        key="compare_change",
-        format_func=lambda change: f"{TITLES[change]} {counts[change]:,}",
-        label_visibility="collapsed",
-    )
-    state = replace(state, change=selected or default)
-    state.to_url()
-    case_list.show(review_data(review_source(), run, state), state, closable=False)
+    with st.container(key="changed_part", gap="small"):
+        selected = st.segmented_control(
+            "Changed",
+            list(counts),
+            default=default,
+            required=True,
+            key="compare_change",
+            format_func=lambda change: f"{TITLES[change]} {counts[change]:,}",
+            label_visibility="collapsed",
+        )
+        state = replace(state, change=selected or default)
+        state.to_url()
+        case_list.show(review_data(review_source(), run, state), state, closable=False)

@@ -74,6 +74,7 @@ def show(data: ReviewData, state: ListState, *, closable: bool = True) -> None:
             strip=True,
             at=f"{_list_key(state)} {start}",
             drawn=f"{len(rows)} at {data.threshold!r}",
+            reveal=state != state.without_mark(),
         )
     if opened is not None:
         st.switch_page("views/case.py", query_params=CaseState.like(state, case=opened).query())

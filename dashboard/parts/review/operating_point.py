@@ -36,10 +36,9 @@ def show(data: ReviewData, state: ReviewState, coverage: Coverage) -> None:
         if editable:
             _rule_controls(data, key)
         _settings(data, state, key, editable=editable)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(operating_point_text.sentence(data, state, coverage), width="stretch")
         name = f"scores-run-{data.run.id}-{state.split}"
         chart.csv_button(lambda: threshold_slider.histogram_csv(data), name=name, key="point")
+    st.caption(operating_point_text.sentence(data, state, coverage))
     if error := operating_point_state.pop_error():
         st.warning(error, icon=":material/info:")
 

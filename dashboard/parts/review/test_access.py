@@ -13,8 +13,8 @@ from dashboard.url_state import ListState
 from db.vocabulary import TaskKind
 
 COST = (
-    "Opening them counts as a view of each run and operating point. Each view makes them less independent, so choose "
-    "models and thresholds on validation."
+    "Each person who opens them is counted, once for each run and operating point. The more often test results are "
+    "viewed before model and threshold are final, the less they prove: choose both on validation."
 )
 NO_POINT = "Run {run} has no saved operating point: the default threshold {at:g} would be used."
 
@@ -33,13 +33,14 @@ def is_open(run: RunView, state: ListState) -> bool:
     return state.split not in ("test", "all") or _has_viewed(run.id, finding)
 
 
-def opens(split: str, places: Mapping[int, int], *, decides: bool = True) -> bool:
+def opens(split: str, places: Mapping[int, int], *, decides: bool = True, chosen: str = "") -> bool:
     """Return whether to show the results; of test, draw until then what opening them costs, and the button.
 
     Args:
         split: The split.
         places: The finding in question of each run, by run.
         decides: Whether the results are of an operating point, as those of classes are.
+        chosen: How the points of several runs were chosen; "": each run is at its own one.
     """
     if split != "test" or all(_has_viewed(run_id, finding) for run_id, finding in places.items()):
         return True
@@ -47,22 +48,24 @@ def opens(split: str, places: Mapping[int, int], *, decides: bool = True) -> boo
         st.markdown("**The test results are closed.**")
         st.markdown(COST)
         for run_id, finding in places.items():
-            _show_viewers(run_id, finding, decides=decides)
+            _show_viewers(run_id, finding, decides=decides, warns=not chosen)
+        if chosen:
+            st.caption(formatting.escape_markdown(chosen))
         if st.button("Open the test results", key="open_test", type="primary", icon=":material/lock_open:"):
             record_views_of_runs(split, places)
             st.rerun()
     return False
 
 
-def _show_viewers(run_id: int, finding: int, *, decides: bool) -> None:
+def _show_viewers(run_id: int, finding: int, *, decides: bool, warns: bool) -> None:
     """Draw who has viewed the test results of a run, and whether its operating point was chosen."""
     db = context.app_context().db
     point = operating_points.current(db, run_id, finding) if decides else None
-    if decides and point is None:
+    if decides and warns and point is None:
         st.warning(NO_POINT.format(run=run_id, at=USUAL), icon=":material/info:")
     texts = [_viewer_text(one, decides=decides) for one in test_set_views.viewers(db, run_id)]
-    seen = "; ".join(texts) or "nobody yet"
-    st.caption(formatting.escape_markdown(f"Run {run_id} viewed by: {seen}."))
+    of_point = f", operating point {point.threshold:.4g}" if point else ""
+    st.caption(formatting.escape_markdown(f"Run {run_id}{of_point}. Viewed by {'; '.join(texts) or 'nobody yet'}."))
 
 
 def _viewer_text(viewer: test_set_views.TestViewer, *, decides: bool) -> str:

@@ -61,7 +61,8 @@ def _body(run: RunView) -> None:
             for title, kinds in VALIDATION.items():
                 names = {name: _title(name, kinds) for name in curves if name.split(" ")[0] in kinds}
                 if names:
-                    training_curves.curves(curves, names=names, title=title, key=f"{title}_{run_id}")
+                    key, of_errors = f"{title}_{run_id}", title == "Validation error"
+                    training_curves.curves(curves, names=names, title=title, key=key, up_to_1=not of_errors)
     with st.container(horizontal=True):
         if run.reviewable:
             st.page_link(
@@ -94,7 +95,8 @@ def _progress(run: RunView) -> None:
     progress, result = job.progress, run.result
     if job.state == "succeeded" and result:
         st.caption(
-            f"{result['epochs']} epochs on {result['device'].upper()}, best epoch {result['best_epoch']}; "
+            f"{formatting.count(result['epochs'], 'epoch')} on {result['device'].upper()}"
+            f"{', best epoch {}'.format(result['best_epoch']) * bool(result['best_epoch'])}; "
             f"{result['images_per_second']:,.0f} images per second, "
             f"{result['data_wait_share']:.1%} of the time waiting for data."
         )

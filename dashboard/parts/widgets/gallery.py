@@ -40,7 +40,9 @@ class Tile:
     chosen: bool = False
 
 
-def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", drawn: str = "") -> int | None:
+def show(
+    tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", drawn: str = "", reveal: bool = False
+) -> int | None:
     """Draw the thumbnails; return the id that was just clicked, else None.
 
     Args:
@@ -49,6 +51,7 @@ def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", 
         strip: One row that scrolls.
         at: The name of the list; a new list starts at the left.
         drawn: Written on the element, so that tests can wait for it.
+        reveal: Scroll a new list into sight.
     """
     data = {
         "url": f"/api/viewer/{routes.version()}/widgets/gallery.js",
@@ -56,6 +59,7 @@ def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", 
         "strip": strip,
         "at": at,
         "drawn": drawn,
+        "reveal": reveal,
     }
     opened = _gallery(data=data, key=key, on_opened_change=_nothing).opened
     return int(opened) if opened is not None else None

@@ -9,9 +9,14 @@ from dashboard import theme
 
 
 def curves(
-    series: Mapping[str, Sequence[tuple[int, float]]], *, names: Mapping[str, str], title: str, key: str
+    series: Mapping[str, Sequence[tuple[int, float]]],
+    *,
+    names: Mapping[str, str],
+    title: str,
+    key: str,
+    up_to_1: bool = False,
 ) -> None:
-    """Draw metrics by epoch, each line labelled at its end."""
+    """Draw metrics by epoch, each line labelled at its end; `up_to_1`: they reach 1 at most, and 0 as a rule."""
     plot = go.Figure(layout=theme.layout(title={"text": title, "font": {"size": 14}}))
     shown = [name for name in names if series.get(name)]
     lowest = min(shown, key=lambda name: series[name][-1][1], default="")
@@ -36,6 +41,7 @@ def curves(
             font={"color": theme.class_colour(index)},
         )
     last = max((series[name][-1][0] for name in shown), default=1)
-    plot.update_xaxes(title="epoch", showgrid=False, zeroline=False, rangemode="tozero", dtick=max(1, last // 8))
-    plot.update_yaxes(showgrid=False, zeroline=False)
+    plot.update_xaxes(title="epoch", showgrid=False, zeroline=False, range=[0.5, last + 0.5], dtick=max(1, last // 8))
+    least = min((value for name in shown for _, value in series[name]), default=0.0)
+    plot.update_yaxes(showgrid=False, zeroline=False, range=[min(0.0, least) - 0.02, 1.02] if up_to_1 else None)
     st.plotly_chart(plot, key=key, config={"displayModeBar": False}, alt=f"{title} by epoch")

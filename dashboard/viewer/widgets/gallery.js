@@ -41,7 +41,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     ...data.items.map((item) => tile(item, loaded.get(at(item.url)), (id) => setTriggerValue("opened", id))),
   );
   root.classList.toggle("rg-strip", data.strip);
-  if (root.dataset.at !== data.at) root.scrollLeft = 0;
+  const changed = root.dataset.at !== data.at;
+  if (changed) root.scrollLeft = 0;
+  // a mark that was clicked on a small screen brings its cases into sight
+  if (changed && root.dataset.at && data.reveal) root.scrollIntoView({ block: "nearest" });
   root.dataset.at = data.at;
   root.dataset.drawn = data.drawn;
 }
