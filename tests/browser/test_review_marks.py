@@ -115,6 +115,17 @@ def test_the_slider_moves_matrix_figures_and_an_open_cell_together(review, page)
     )
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768)])
+def test_a_cell_brings_its_cases_into_sight_in_a_small_room(review, page, width, height):
+    opens, current_state = review
+    page.set_viewport_size({"width": width, "height": height})
+    opens("")
+    expect(page.locator(".rg-tile").first).not_to_be_in_viewport()
+    page.locator('[data-cell="1,0"]').click()
+    listed(page, current_state, "truth")
+    expect(page.locator(".rg-tile").first).to_be_in_viewport(ratio=0.9)
+
+
 HURRIED = """range => {
     for (const at of [0.7, 0.8]) { range.value = at; range.dispatchEvent(new Event("input", {bubbles: true})); }
     [...document.querySelectorAll("[role=radio]")].find(one => one.textContent.includes("Test")).click();

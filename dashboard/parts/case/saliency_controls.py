@@ -149,7 +149,7 @@ def _why(run: RunView, row: PredictionView, state: CaseState, shown: int) -> str
     if call is None:
         return ""
     title = call.called if shown < 0 else maps.target_names(run)[shown]
-    return formatting.escape_markdown(f"The map answers: why {'' if call.called == title else 'not '}{title}?")
+    return f"The map answers: why {'' if call.called == title else 'not '}{formatting.escape_markdown(title)}?"
 
 
 def _class_picker(run: RunView, state: CaseState, chosen: list[str]) -> int:

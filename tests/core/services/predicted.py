@@ -11,6 +11,8 @@ from db.tables import Case, Fact, Image, LabelClass, Patient, Prediction, Run, S
 from db.vocabulary import Split, TaskKind
 
 FORMAT = {"rows": 48, "columns": 64, "frames": 1, "channels": 1, "dtype": "uint8", "bits": 8}
+FORMAT |= {"photometric": "MONOCHROME2", "slope": 1.0, "intercept": 0.0, "low": 0, "high": 255}
+FORMAT |= {"window_center": 128.0, "window_width": 256.0}
 SPLITS = (Split.TRAIN, Split.VAL, Split.TEST)
 
 
