@@ -7,7 +7,7 @@ from core.services.annotation import tasks
 from core.services.datasets import snapshots
 from core.services.training import runs
 from core.services.workspace import home as workspace_home
-from tests.dashboard.test_pages import filled, home, opened, text_of
+from tests.dashboard.test_pages import filled, home, on_test, opened, text_of
 
 __all__ = ["filled", "home"]
 
@@ -46,7 +46,7 @@ def test_it_becomes_a_run_with_pages_of_its_own(frozen):
     assert "24 predictions from 25 lines of scores.csv; 1 line about images that were not imported (line 26)." in shown
     assert "Imported predictions have no training curves and no saliency maps." in shown
     assert "external" in text_of(opened("home"))
-    assert "has external predictions" in text_of(opened("review", run=str(run.id), split="test"))
+    assert "has external predictions" in text_of(on_test("review", run=str(run.id)))
     assert not [*(frozen_home(frozen) / "inbox").iterdir()]
     gone = text_of(opened("case", run=str(run.id), case="9999", split="all"))
     assert "There is no case 9999 in this home: it was deleted, or the link is from another home." in gone

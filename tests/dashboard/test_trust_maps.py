@@ -123,7 +123,7 @@ def test_every_map_that_is_shown_has_its_badge_and_the_check_of_its_own_run_and_
     assert sum("badge" in one.value for one in app.markdown) == 4
     assert "Grad-CAM maps of run 1 passed the saliency check on 24 test cases" in text_of(app)
     assert "LayerCAM maps of run 2 have not been checked" in text_of(app)
-    assert links == [{"run": "2", "section": "maps"}]
+    assert links == [{"run": "2", "split": "val", "section": "maps"}]
 
 
 def test_the_banner_of_another_run_stands_beside_its_map(two):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.cli.printing.result import JsonOnly, lines
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from db.vocabulary import TaskKind
@@ -105,6 +106,13 @@ def test_two_runs_are_compared_and_groups_listed(rounds, db):
     assert set(result["differences"]) >= {"auroc", "sensitivity", "specificity", "accuracy"}
     assert {"fixed", "broken", "both_wrong", "mcnemar", "delong", "note"} <= set(result)
     assert set(result["differences"]["auroc"]) == {"value", "low", "high", "n", "note", "method"}
+    assert (result["baseline"], result["run"]) == (drawn.run, other)
+    assert set(result["run_minus_baseline"]["auroc"]) == {"value", "low", "high", "n", "note", "method", "change"}
+    assert result["run_minus_baseline"]["auroc"]["value"] == -result["differences"]["auroc"]["value"]
+    at_rule = rounds("compare", "--run", drawn.run, "--run", other, "--specificity", 0.9)
+    assert at_rule["operating_points"].startswith("One rule for both runs: a specificity of at least 0.9 on validation")
+    text = "\n".join(lines({**result, "differences": JsonOnly(result["differences"])}))
+    assert ("run_minus_baseline:" in text, "differences:" in text) == (True, False)
     assert "1 runs are given; compare two: --run A --run B" in rounds("compare", "--run", 1, ok=False)["error"]
     elsewhere = draw(db, name="two").run
     refused = rounds("compare", "--run", drawn.run, "--run", elsewhere, ok=False)["error"]

@@ -67,6 +67,31 @@ def test_a_point_of_patients_counts_both_by_patient(home):
     assert result.note == (f"The threshold of run {other} was chosen per image, and both runs are counted per patient.")
 
 
+def test_both_follow_one_rule_and_the_head_says_which(home):
+    drawn = draw(home.db)
+    other = another(home.db, drawn, seed=7)
+    neither = run_comparison.compare(home.db, drawn.run, other, resamples=20)
+    assert neither.chosen == "Neither run has a saved operating point: both are counted at the default threshold 0.5."
+    rule = {"kind": "sensitivity", "at_least": 0.9}
+    thresholds = [
+        operating_points.by_rule(home.db, point, rule, None, like=point).threshold for point in neither.points
+    ]
+    both = run_comparison.compare(home.db, drawn.run, other, rule=rule, resamples=20)
+    assert [point.threshold for point in both.points] == thresholds
+    each = f"(run {drawn.run} at {thresholds[0]:.4g}, run {other} at {thresholds[1]:.4g})."
+    assert both.chosen == f"One rule for both runs: a sensitivity of at least 0.9 on validation {each}"
+    saved = operating_points.set_operating_point(home.db, other, rule=rule, by="ann")
+    borrowed = run_comparison.compare(home.db, drawn.run, other, resamples=20)
+    assert [point.threshold for point in borrowed.points] == thresholds == [thresholds[0], saved.threshold]
+    assert borrowed.chosen.startswith(f"Run {drawn.run} has no saved operating point, so the rule of run {other} is")
+    blind = another(home.db, drawn, seed=8, splits=(Split.TEST,))
+    apart = run_comparison.compare(home.db, blind, other, resamples=20)
+    assert [point.threshold for point in apart.points] == [0.5, saved.threshold]
+    assert f"their predictions follow different rules. Run {blind} has no predictions on the val split" in apart.chosen
+    with pytest.raises(InvalidInput, match="Unknown operating point rule 'luck'"):
+        run_comparison.compare(home.db, drawn.run, other, rule={"kind": "luck"})
+
+
 def test_findings_are_found_by_name_and_classes_too(home):
     several = draw(home.db, TaskKind.MULTI, ("effusion", "nodule"))
     turned = another(home.db, several, seed=3)
