@@ -158,7 +158,9 @@ def test_another_run_is_asked_for_the_same_class(world, page):
         f"run {world.runs['first']} · {shown} · features · not a segmentation",
         f"run {world.runs['other']} · {shown} · trunk · not a segmentation",
     ]
-    expect(page.get_by_text(re.compile(f"Run {world.runs['other']} · CNN with attention: (ab)?normal"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(f"Run {world.runs['other']} · CNN with attention: Called (ab)?normal"))
+    ).to_be_visible()
 
 
 def test_two_views_lie_under_the_maps_of_two_runs(world, page):

@@ -121,10 +121,11 @@ def class_scores(
     """
     if finding is None and point is not None:
         finding = point.finding
+    positive = positive if positive is not None else point.positive if point else None
     scores = (
         _finding_scores(run, arrays, finding, positive)
         if run.kind is TaskKind.MULTI
-        else _one_vs_rest(run, arrays, positive if positive is not None else point.positive if point else None)
+        else _one_vs_rest(run, arrays, positive)
     )
     return apply_operating_point(scores, point) if point is not None else scores
 

@@ -44,7 +44,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const changed = root.dataset.at !== data.at;
   if (changed) root.scrollLeft = 0;
   // a mark that was clicked on a small screen brings its cases into sight
-  if (changed && root.dataset.at && data.reveal) root.scrollIntoView({ block: "nearest" });
+  if (changed && root.dataset.at && data.reveal) {
+    const reveal = () => root.scrollIntoView({ block: "nearest" });
+    reveal();
+    setTimeout(reveal, 300); // what stands above may have grown since
+  }
   root.dataset.at = data.at;
   root.dataset.drawn = data.drawn;
 }
