@@ -67,6 +67,10 @@ MODULES = frozenset(
         "core.cli.screens",
         "core.cli.printing.terminal",
         "core.cli.training",
+        # load numpy, which a page without parameters does without
+        "dashboard.links.choices",
+        "dashboard.links.objects",
+        "dashboard.links.positions",
         "dashboard.demo",
         "dashboard.server.app_server",
     }

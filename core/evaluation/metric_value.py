@@ -1,25 +1,13 @@
-"""A metric as displayed: value, interval, n and note; and whether a difference is better or worse."""
+"""A metric as displayed: value, confidence interval, n, and a note where something must be explained."""
 
 from dataclasses import dataclass, replace
 from typing import Any
-
-from core.evaluation.metrics import METRICS
 
 RESAMPLED = "patient-level bootstrap"
 WILSON = "Wilson"
 DELONG = "DeLong"
 EFFECTIVE = "Wilson on the effective n"
 PARTS = "from the intervals of its parts (MOVER)"
-
-
-HIGHER_IS_BETTER = {key: metric.higher_is_better for key, metric in METRICS.items()} | {
-    "r2": True,
-    "mae": False,
-    "mse": False,
-    "rmse": False,
-}
-"""Whether more is better, of each metric of classes and of numbers that is compared."""
-
 BETTER, WORSE, UNCLEAR, SAME = "better", "worse", "no clear difference", "the same"
 
 
@@ -56,21 +44,3 @@ class MetricValue:
             "note": self.note,
             "method": self.method,
         }
-
-
-def change(metric: str, difference: MetricValue) -> str:
-    """Return how the run compares with the baseline, of a difference run − baseline; "" if it is undefined.
-
-    It is better or worse only where the 95 % interval leaves out 0.
-
-    >>> change("brier", MetricValue(-0.1, -0.2, -0.05, 60)), change("auroc", MetricValue(0.1, -0.1, 0.3, 60))
-    ('better', 'no clear difference')
-    """
-    value, low, high = difference.value, difference.ci_low, difference.ci_high
-    if value is None:
-        return ""
-    if value == 0 and low is None:
-        return SAME
-    if low is None or high is None or low <= 0 <= high:
-        return UNCLEAR
-    return BETTER if (value > 0) is HIGHER_IS_BETTER[metric] else WORSE

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.bootstrap import divide
+from core.evaluation.metric_value import BETTER, SAME, UNCLEAR, WORSE, MetricValue
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -173,3 +174,30 @@ def confusion_matrix(called: NDArray[np.intp], truth: NDArray[np.intp], *, class
     flat = np.bincount(truth * classes + called, minlength=classes * classes)
     table: list[list[int]] = flat.reshape(classes, classes).tolist()
     return table
+
+
+HIGHER_IS_BETTER = {key: metric.higher_is_better for key, metric in METRICS.items()} | {
+    "r2": True,
+    "mae": False,
+    "mse": False,
+    "rmse": False,
+}
+"""Whether more is better, of each metric of classes and of numbers that is compared."""
+
+
+def change(metric: str, difference: MetricValue) -> str:
+    """Return how the run compares with the baseline, of a difference run − baseline; "" if it is undefined.
+
+    It is better or worse only where the 95 % interval leaves out 0.
+
+    >>> change("brier", MetricValue(-0.1, -0.2, -0.05, 60)), change("auroc", MetricValue(0.1, -0.1, 0.3, 60))
+    ('better', 'no clear difference')
+    """
+    value, low, high = difference.value, difference.ci_low, difference.ci_high
+    if value is None:
+        return ""
+    if value == 0 and low is None:
+        return SAME
+    if low is None or high is None or low <= 0 <= high:
+        return UNCLEAR
+    return BETTER if (value > 0) is HIGHER_IS_BETTER[metric] else WORSE

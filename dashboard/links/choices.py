@@ -1,5 +1,6 @@
 """The values of a link that are names or numbers of a short list, the same in every home."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -12,6 +13,7 @@ SPLITS = ("train", "val", "test")
 ONLY = ("unlabelled", "labelled", "all")
 LEVELS = ("image", "max", "mean", "noisy_or")
 SCALES = ("plain", "temperature", "isotonic")
+RULES = ("sensitivity", "specificity", "threshold")
 CHANGES = ("fixed", "broken", "both_wrong", "further", "nearer")
 
 Check = Callable[[State], str]
@@ -72,6 +74,15 @@ def _span(state: State) -> str:
     return "" if low <= high else f"The range of scores {quoted(text)} of this link ends before it begins."
 
 
+def _rule(state: State) -> str:
+    """Check the rule for both runs of a comparison, such as sensitivity:0.95."""
+    text = str(getattr(state, "rule", ""))
+    kind, _, value = text.partition(":")
+    if not text or (kind in RULES and re.fullmatch(r"0(\.\d+)?|1(\.0+)?", value)):
+        return ""
+    return _unreadable("rule", text, "sensitivity:0.95")
+
+
 def _methods(state: State) -> str:
     unknown = [name for name in str(getattr(state, "method", "")).split(",") if name not in ("", "none", *EXPLAINERS)]
     return f"There is no saliency method {quoted(unknown[0])}." if unknown else ""
@@ -94,6 +105,7 @@ CHOICES: dict[str, Check] = {
     "prevalence": within("prevalence", 0, 1, unset=-1),
     "after": within("after", 0, 10**18),
     "span": _span,
+    "rule": _rule,
     "facts": pairs("facts", "site=north&sex=F"),
     "group": pairs("group", "site=north&sex=F"),
     "ranges": pairs("ranges", "age=60..70", between=".."),

@@ -1,12 +1,13 @@
 """Say of a whole link what it names that is not here: the one resolver of all pages."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from core.errors import NotFound
+from core.lazy_modules import LazyModule
 from core.services.training import runs
 from dashboard.context import AppContext
-from dashboard.links import objects, parameters, positions
-from dashboard.links.choices import CHOICES
+from dashboard.links import parameters
 from dashboard.links.problem import Problem
 from dashboard.url_state import (
     CaseState,
@@ -21,6 +22,13 @@ from dashboard.url_state import (
     State,
     TrainPageState,
 )
+
+if TYPE_CHECKING:
+    from dashboard.links import choices, objects, positions
+else:
+    choices, objects, positions = (
+        LazyModule(f"dashboard.links.{name}") for name in ("choices", "objects", "positions")
+    )
 
 STATES: dict[str, type[State]] = {
     "import": ImportState,
@@ -53,7 +61,7 @@ def problems(app: AppContext, page: str, query: Mapping[str, Sequence[str]]) -> 
 def _unknown(app: AppContext, state: State, names: Sequence[str]) -> Iterator[Problem]:
     ignored = FILTERS if isinstance(state, ImagesState) else ()
     for name in names:
-        sentence = CHOICES[name](state) if name in CHOICES else ""
+        sentence = choices.CHOICES[name](state) if name in choices.CHOICES else ""
         if name in objects.READ and name not in ignored:
             sentence = objects.problem(app, state, name)
         elif name in objects.COLUMNS:

@@ -190,7 +190,7 @@ def test_datasets_says_before_freeze_what_a_given_split_shares(filled):
         session.add_all(Fact(image_id=one, name="split", value=("train", "test")[at % 2]) for at, one in enumerate(ids))
     db.close()
     app = opened("datasets")
-    assert app.selectbox(key="recipe_split").value == "From column split"
+    assert app.selectbox(key="recipe_split").value == "split"
     assert app.warning[0].value.startswith("In more than one split: 12 patients, 12 persons. The split column stays as")
     assert "(train and test) and 7 more." in text_of(app)
     app.text_input(key="snapshot_name").input("given")

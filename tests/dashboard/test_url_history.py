@@ -43,7 +43,7 @@ def test_back_on_review_undoes_the_split_and_the_section(db):
 def test_back_to_a_bare_address_adds_no_step(db):
     draw(db, patients=12)
     app = opened("review")
-    assert dict(app.query_params) == {"run": "1"}
+    assert dict(app.query_params) == {"run": "1", "split": "val"}
     assert went_to(app) == {}
 
 

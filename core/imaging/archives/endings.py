@@ -17,9 +17,3 @@ def is_archive(path: Path) -> bool:
 def archive_of(path: Path) -> Path | None:
     """Return the archive that a path such as `set.zip/labels.csv` leads into, None for other paths."""
     return next((one for one in path.parents if is_archive(one) and one.is_file()), None)
-
-
-def shown_name(path: Path) -> str:
-    """Return the name of a file; of one in an archive the path that leads to it, such as `set.zip/labels.csv`."""
-    archive = archive_of(path)
-    return path.relative_to(archive.parent).as_posix() if archive else path.name

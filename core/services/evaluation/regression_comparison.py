@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.metric_value import change
+from core.evaluation.metrics import change
 from core.evaluation.regression_comparison import RegressionComparison, compare_regressions
 from core.evaluation.regression_comparison import incompatibility as reason
 from core.services.annotation import tasks

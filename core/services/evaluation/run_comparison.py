@@ -9,7 +9,8 @@ from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compared
 from core.evaluation.comparison import incompatibility as reason
-from core.evaluation.metric_value import MetricValue, change
+from core.evaluation.metric_value import MetricValue
+from core.evaluation.metrics import change
 from core.services.evaluation import compared_points, operating_points
 from core.services.predictions import score_arrays
 from core.services.predictions.operating_point_view import PointView

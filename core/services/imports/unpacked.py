@@ -59,6 +59,17 @@ def _unpack(
     return places, refused
 
 
+def shown_name(path: Path) -> str:
+    """Return the name of a file; of one in an archive the path that leads to it, such as `set.zip/labels.csv`."""
+    archive = archive_of(path)
+    return path.relative_to(archive.parent).as_posix() if archive else path.name
+
+
+def file_of(path: Path) -> Path:
+    """Return the file on the disk that holds a table: the archive, if it lies in one, else itself."""
+    return archive_of(path) or path
+
+
 def _merged(sources: SourceFiles, staging: Path, refused: list[FileRejection]) -> SourceFiles:
     """Return the files of a folder without its archives, and those that were unpacked."""
     listing = sources.listing

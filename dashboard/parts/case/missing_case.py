@@ -19,7 +19,7 @@ def show(run: RunView, state: CaseState) -> None:
     listed = case_list.describe_selection(data, state)
     st.title("Case")
     if state.case:
-        text = f"Case {state.case} is not in this list{f' ({listed})' if listed else ''}: {_reason(data, state.case)}."
+        text = f"Case {state.case} is not in this list{f': {listed}' if listed else ''}. {_reason(data, state.case)}."
         st.warning(formatting.escape_markdown(f"{text} {_relabelled(state.case)}"), icon=":material/link_off:")
     else:
         st.markdown(formatting.escape_markdown(f"No cases match this selection: {listed}."))
@@ -39,12 +39,12 @@ def _reason(data: ReviewData, case: int) -> str:
     """Return what the run says of the case at the operating point, or why the question does not count it."""
     places = (data.cases == case).nonzero()[0]
     if not len(places):
-        patient = "another case of its patient stands for the patient"
-        return patient if data.unit == "patient" else "it has no known label for this question"
+        patient = "Another case of its patient stands for the patient"
+        return patient if data.unit == "patient" else "It has no known label for this question"
     if not data.titles:
-        return "its prediction or its reference value is another one"
+        return "Its prediction or its reference value is another one"
     reference, predicted = (data.titles[labels[places[0]]] for labels in (data.truth, data.predicted))
-    return f"its reference label is {reference}, and run {data.run.id} predicts {predicted}"
+    return f"Its reference label is {reference}, and run {data.run.id} predicts {predicted}"
 
 
 def _relabelled(case: int) -> str:

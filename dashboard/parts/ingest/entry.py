@@ -6,11 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.imaging.archives.endings import archive_of, shown_name
 from core.imaging.tables.column_titles import Role
 from core.services.annotation import tasks
 from core.services.images import images
-from core.services.imports import import_draft, import_undo, roots, unfinished
+from core.services.imports import import_draft, import_undo, roots, unfinished, unpacked
 from core.services.imports.import_draft import ImportDraft
 from core.services.imports.import_log import ImportView
 from core.services.imports.import_request import ImportRequest, sent_folder
@@ -56,7 +55,7 @@ def source(settings: Settings, request: ImportRequest | None) -> str:
     if request is None:
         return "its folder is not known any more"
     table = request.metadata
-    name = f", {formatting.escape_markdown(formatting.path_text(Path(shown_name(table))))}" if table else ""
+    name = f", {formatting.escape_markdown(formatting.path_text(Path(unpacked.shown_name(table))))}" if table else ""
     return place(settings, request.path) + name
 
 
@@ -150,7 +149,7 @@ def repeated(wired: AppContext, view: ImportView) -> ImportDraft | None:
         return None
     path = roots.check_path(wired.settings, str(request.path))
     table = request.metadata
-    if table and not (archive_of(table) or table).exists():
+    if table and not unpacked.file_of(table).exists():
         table = None
     draft = import_draft.start(wired.db, wired.settings).at(path, wired.settings)
     same = replace(request, path=path, metadata=table, within=draft.request.within, dry_run=False)

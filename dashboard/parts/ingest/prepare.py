@@ -8,12 +8,11 @@ from typing import cast
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.imaging.archives.endings import archive_of
 from core.imaging.identity.name_handling import NameHandling
 from core.imaging.tables.column_titles import Role
 from core.jobs import job_queue
 from core.services.annotation import tasks
-from core.services.imports import found_images, import_draft, import_request, import_sources, readable_notes
+from core.services.imports import found_images, import_draft, import_request, import_sources, readable_notes, unpacked
 from core.services.imports.import_draft import ImportDraft
 from core.services.imports.import_report import ImportReport
 from core.services.imports.table_preview import TablePreview
@@ -114,7 +113,7 @@ def _read(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, TablePrev
 
 def _preview(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview, Pictures]:
     table = draft.request.metadata or draft.request.path
-    status = (archive_of(table) or table).stat()
+    status = unpacked.file_of(table).stat()
     known = tuple(tasks.list_tasks(wired.db))
     key = (str(wired.settings.home), draft.look, draft.request, status.st_mtime_ns, known)
     return page_cache.cached(key, lambda: found_images.of_table(wired.db, wired.settings, draft.request))

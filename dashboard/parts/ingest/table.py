@@ -9,11 +9,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.imaging.archives.endings import shown_name
 from core.imaging.tables.dialect import DECIMALS, SEPARATORS, Dialect
 from core.imaging.tables.endings import TABLES
 from core.imaging.tables.text_encoding import CHOICES
-from core.services.imports import inbox, roots
+from core.services.imports import inbox, roots, unpacked
 from core.services.imports.import_draft import ImportDraft, is_picked
 from core.services.imports.table_preview import TablePreview
 from core.settings import Settings
@@ -36,7 +35,7 @@ def choose(settings: Settings, draft: ImportDraft, inside: Sequence[Path]) -> Im
             "Table of labels and facts",
             options,
             index=options.index(table),
-            format_func=lambda path: formatting.path_text(Path(shown_name(path))) if path else NO_TABLE,
+            format_func=lambda path: formatting.path_text(Path(unpacked.shown_name(path))) if path else NO_TABLE,
             key=f"import_table_{draft.key}_{len(options)}_{table}",
         )
     with right, st.popover("Other", icon=":material/table:", help="Choose a table in another folder, or drop one."):

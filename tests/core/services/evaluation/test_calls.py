@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.evaluation.metric_value import change
+from core.evaluation.metrics import change
 from core.services.evaluation import (
     case_call,
     comparison_data,

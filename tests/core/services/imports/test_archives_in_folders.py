@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from core.errors import InvalidInput
-from core.imaging.archives.endings import shown_name
 from core.services.images import images
 from core.services.imports import found_images, import_files, import_sources, inbox
 from core.services.imports.import_report import Refused
 from core.services.imports.import_request import ImportRequest
+from core.services.imports.unpacked import shown_name
 from core.services.workspace import home
 from core.settings import Settings
 from tests.core.imaging.test_archives import tarred, zipped

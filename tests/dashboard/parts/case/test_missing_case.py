@@ -16,8 +16,8 @@ def test_a_case_outside_its_list_says_why_and_who_relabelled_it(db):
     row = next(row for row in rows if row.label == row.predicted_class == 1)
     link = {"run": str(drawn.run), "split": "val", "truth": "1", "called": "0", "case": str(row.case_id)}
     expected = (
-        rf"Case {row.case_id} is not in this list (reference Ill, predicted Well)\: its reference label is Ill, and "
-        f"run {drawn.run} predicts Ill."
+        rf"Case {row.case_id} is not in this list\: reference Ill, predicted Well (false negatives at 0.5). "
+        f"Its reference label is Ill, and run {drawn.run} predicts Ill."
     )
     app = opened("case", **link)
     assert [one.value.strip() for one in app.warning] == [expected]
