@@ -26,9 +26,9 @@ from dashboard.url_state import (
 if TYPE_CHECKING:
     from dashboard.links import choices, objects, positions
 else:
-    choices, objects, positions = (
-        LazyModule(f"dashboard.links.{name}") for name in ("choices", "objects", "positions")
-    )
+    choices = LazyModule("dashboard.links.choices")
+    objects = LazyModule("dashboard.links.objects")
+    positions = LazyModule("dashboard.links.positions")
 
 STATES: dict[str, type[State]] = {
     "import": ImportState,

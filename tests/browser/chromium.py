@@ -4,7 +4,8 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 FLAGS = [
     "--headless",
@@ -98,3 +99,15 @@ def page(context, forget):
 def settled(page: Page) -> None:
     """The page has drawn what was asked of it."""
     expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible()
+
+
+def pick(field: Locator, option: Locator) -> None:
+    """Open a list and choose; the list closes whenever what lies behind it scrolls, as at a late picture."""
+    for _ in range(10):
+        field.click()
+        try:
+            option.click(timeout=5_000)
+        except TooLate:
+            continue
+        return
+    option.click()

@@ -269,6 +269,8 @@ def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_
     sent(page)
     expect(page.locator(".rv-sent")).to_have_text("2 not taken")
     page.reload()
+    expect(page.get_by_text(f"There is no task {world.task.id} in this home")).to_be_visible()
+    page.get_by_role("link", name="Open Label").click()
     expect(page.get_by_text("No labelling tasks yet")).to_be_visible()
 
 

@@ -12,7 +12,7 @@ from core.services.imports.import_request import ImportRequest
 from core.services.predictions import external
 from core.services.workspace import home
 from core.settings import Settings
-from dashboard.parts.review.sections import SECTIONS
+from dashboard.links.section_names import SECTIONS
 from tests.browser.chromium import settled
 from tests.browser.servers import standing
 

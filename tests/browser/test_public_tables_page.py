@@ -1,13 +1,11 @@
 """Ten tables made after public ones are imported in Chromium: no column name is typed, and few clicks are needed."""
 
 import re
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
 from core.curation.recipe import Recipe
@@ -20,7 +18,7 @@ from core.services.imports.import_request import ImportRequest
 from core.services.training import runs
 from core.services.workspace import home
 from core.settings import Settings
-from tests.browser.chromium import settled
+from tests.browser.chromium import pick, settled
 from tests.browser.servers import standing
 from tests.public_tables import TABLES
 
@@ -71,13 +69,10 @@ def test_a_public_table_is_imported_by_mouse_alone(served, page, name):
 
 
 def choose(page, field, name):
-    """Choose an option of a list; the list closes whenever what lies behind it scrolls, as at a late picture."""
+    """Choose an option of a list."""
     option = page.get_by_role("option", name=name, exact=True)
-    while field.get_attribute("value") != name:
-        field.click()
-        with suppress(TooLate):
-            option.click(timeout=5_000)
-            expect(field).to_have_value(name)
+    pick(field, option)
+    expect(field).to_have_value(name)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from core.services.datasets import snapshot_diff, snapshots
 from core.services.evaluation import operating_points, run_comparison
 from core.services.workspace import home
 from core.settings import Settings
+from tests.browser.chromium import pick, settled
 from tests.journeys.test_round import freeze
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -155,6 +156,6 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
 
 def choose(page, label, option):
     """One more of a list of several."""
-    page.get_by_label(label, exact=True).click()
-    page.get_by_role("option", name=option).first.click()
+    settled(page)
+    pick(page.get_by_label(label, exact=True), page.get_by_role("option", name=option).first)
     page.keyboard.press("Escape")

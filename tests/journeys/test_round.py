@@ -89,13 +89,17 @@ def test_a_round(chest, tmp_path, serve, page):
 
     # review: predict, open the worst case
     page.get_by_role("link", name="Review this run").click()
+    page.get_by_role("radio", name="Test").click()
     page.get_by_role("button", name="Predict the test split").click()
+    page.get_by_role("button", name="Open the test results").click()
     expect(page.get_by_text("AUROC", exact=True)).to_be_visible()
     worst = max(
         predictions.list_predictions(db, run.id, split="test"),
         key=lambda row: (-row.probabilities[row.label], -row.case_id),
     )
     page.locator(f'.rg-tile[data-id="{worst.case_id}"]').click()
+    page.wait_for_url(re.compile("/case"))
+    page.goto(f"{page.url}&shown={worst.predicted_class}")  # of the class in question there may be no evidence at all
 
     # the overlay is on the pixels, and its opacity is live
     viewer = page.locator(f'.rv-root[data-case="{worst.case_id}"]')

@@ -34,6 +34,7 @@ from core.services.datasets import snapshots
 from core.services.evaluation import predictions_export
 from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_table import ImportTable
+from core.services.imports.source_files import SourceFiles
 from core.services.predictions import external, predictions
 from db.names import plain_name
 from db.tables import Annotation, Case, Fact, Finding, Image, LabelClass, Prediction, Reader, Snapshot
@@ -314,9 +315,10 @@ TITLES = st.sampled_from(
 
 def read_facts(pictures: Path, table: Path) -> dict[str, dict[str, str]]:
     """What a table says of the pictures."""
-    files = sorted(pictures.glob("*.png"))
-    read = ImportTable.of(ImportRequest(pictures, metadata=table), files, pictures)
-    return {file.name: read.values(file).facts for file in files}
+    request = ImportRequest(pictures, metadata=table)
+    sources = SourceFiles.of(request)
+    read = ImportTable.of(request, sources)
+    return {file.name: read.values(file).facts for file in sorted(sources.listing.files)}
 
 
 @given(
